@@ -1,0 +1,1 @@
+"""What `make` runs: setting up, building, checking. Nothing here is part of the product."""

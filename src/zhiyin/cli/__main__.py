@@ -1,0 +1,3 @@
+from zhiyin.cli.main import run
+
+run()

@@ -1,0 +1,155 @@
+"""The kinds: which columns each knows, and how its rows are taken in."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from zhiyin.cli.importing.frame import Circumstances, OneByOne, Outcome
+from zhiyin.cli.importing.responses import Responses
+from zhiyin.journey.rules import Arrival, arrival_of, intake_key
+from zhiyin.lib.clean import Field, Kind
+from zhiyin.lib.errors import Refused
+from zhiyin.lib.faults import Fault
+from zhiyin.lib.tables import Column, Columns, Row
+from zhiyin.outreach.intake import receive_read
+from zhiyin.people.actions import StaffGiven, UnitGiven, put_customers, put_staff, put_unit
+from zhiyin.people.handles import given_person
+from zhiyin.people.roles import Role
+
+
+class Importer(Protocol):
+    """One kind of import. ``take`` answers for every row, in order."""
+
+    @property
+    def columns(self) -> Columns: ...
+    def take(self, rows: Sequence[Row]) -> list[Outcome]: ...
+
+
+def units(here: Circumstances) -> Importer:
+    """The organisation tree, parents first."""
+    columns = {
+        "code": Column(Field(Kind.CODE, required=True, max_length=60), ("编码", "单元编码")),
+        "name": Column(Field(Kind.TEXT, required=True, max_length=80), ("名称", "单元名称")),
+        "name_en": Column(Field(Kind.TEXT, max_length=80), ("英文名称",)),
+        "kind": Column(Field(Kind.CODE, max_length=30, default="team"), ("类型",)),
+        "parent": Column(Field(Kind.CODE, max_length=60), ("上级", "上级编码")),
+    }
+
+    def put(row: Row) -> str:
+        name = {"zh-hans": row.values["name"], "en": row.values["name_en"] or row.values["name"]}
+        given = UnitGiven(row.values["code"], name, row.values["kind"] or "team", row.values["parent"] or "")
+        return put_unit(given, by=here.by, now=here.now)[1]
+
+    return OneByOne(Columns(columns), put, lambda row: row.values["code"], (Refused,))
+
+
+def staff(here: Circumstances) -> Importer:
+    """Who works here; with an e-mail they may be given a password later."""
+    columns = {
+        "code": Column(Field(Kind.CODE, max_length=60), ("工号", "编号")),
+        "name": Column(Field(Kind.TEXT, required=True, max_length=120), ("姓名",)),
+        "unit": Column(Field(Kind.CODE, required=True, max_length=60), ("组织单元", "单元", "班组")),
+        "role": Column(Field(Kind.CHOICE, choices=tuple(Role.values), default="agent"), ("角色",)),
+        "email": Column(Field(Kind.EMAIL), ("邮箱", "电子邮件")),
+    }
+
+    def put(row: Row) -> str:
+        value = row.values
+        given = StaffGiven(
+            value["name"], value["unit"], value["role"] or "agent", value["code"] or "", value["email"] or ""
+        )
+        return put_staff(given, by=here.by, now=here.now)[1]
+
+    return OneByOne(Columns(columns), put, lambda row: row.values["code"] or row.values["email"], (Refused,))
+
+
+PERSON = {
+    "customer": Column(
+        Field(Kind.CODE, required=True, max_length=120),
+        ("客户编号", "客户", "customer_id", "customer_external_id", "用户id"),
+    ),
+    "phone": Column(Field(Kind.PHONE), ("手机号", "手机", "电话")),
+    "email": Column(Field(Kind.EMAIL), ("邮箱", "电子邮件")),
+    "wechat": Column(Field(Kind.CODE, max_length=64), ("微信", "openid", "微信openid")),
+    "wecom": Column(Field(Kind.CODE, max_length=64), ("企业微信", "external_userid", "外部联系人")),
+    "name": Column(Field(Kind.TEXT, max_length=80), ("姓名", "客户姓名")),
+    "brand": Column(Field(Kind.TEXT, max_length=60), ("品牌",)),
+    "segment": Column(Field(Kind.TEXT, max_length=60), ("客群", "星级")),
+}
+
+
+class Customers:
+    """Customers by themselves, before anything happened with them."""
+
+    columns = Columns(PERSON)
+    key_column = "customer"
+    key_columns = ("customer",)
+
+    def __init__(self, here: Circumstances) -> None:
+        self._here = here
+
+    def take(self, rows: Sequence[Row]) -> list[Outcome]:
+        people = [given_person(row.values, main="customer") for row in rows]
+        done = put_customers(people, by=self._here.by, now=self._here.now)
+        return [Outcome(one) for one in done]
+
+    def identity(self, row: Row) -> tuple[object, object]:
+        """(key, body). One customer may come by several phones and addresses, and has one name, brand and segment."""
+        return row.values["customer"], tuple(row.values[name] for name in ("name", "brand", "segment"))
+
+
+class Interactions:
+    """Service interactions; every column that we do not know becomes an attribute."""
+
+    columns = Columns(
+        {
+            "source": Column(Field(Kind.CODE, max_length=60), ("来源",)),
+            "external_id": Column(Field(Kind.CODE, required=True, max_length=255), ("接触编号", "外部编号", "流水号")),
+            **PERSON,
+            "touchpoint": Column(Field(Kind.CODE, required=True, max_length=60), ("触点",)),
+            "scenario": Column(Field(Kind.CODE, max_length=60), ("场景",)),
+            "unit": Column(Field(Kind.CODE, max_length=60), ("组织单元", "单元", "班组")),
+            "staff": Column(Field(Kind.CODE, max_length=60), ("工号", "人员")),
+            "channel": Column(Field(Kind.CHOICE, choices=("sms", "email", "wechat", "wecom", "outbox")), ("通道",)),
+            "started_at": Column(Field(Kind.TIME), ("开始时间",)),
+            "ended_at": Column(Field(Kind.TIME, required=True), ("结束时间",)),
+            "complaint": Column(Field(Kind.BOOL), ("投诉", "投诉标记")),
+        },
+        keep_unknown=True,
+    )
+    key_columns = ("source", "external_id")
+
+    def __init__(self, here: Circumstances) -> None:
+        self._here = here
+
+    def take(self, rows: Sequence[Row]) -> list[Outcome]:
+        read = [self._arrival(row) for row in rows]
+        results = receive_read(read, by=self._here.by, now=self._here.now)
+        names = {"created": "created", "replayed": "duplicate"}
+        return [Outcome(names.get(one.status, "refused"), one.faults) for one in results]
+
+    def identity(self, row: Row) -> tuple[object, object] | None:
+        """(key, body): to see whether a file names one interaction twice with different content (I57)."""
+        read = self._arrival(row)
+        if isinstance(read, list):
+            return None
+        return intake_key("interaction", read.source, read.external_id), read.body
+
+    def _arrival(self, row: Row) -> Arrival | list[Fault]:
+        value = row.values
+        attributes: dict[str, Any] = {name[:60]: text for name, text in row.unknown.items()}
+        if value["complaint"] is not None:
+            attributes["complaint"] = value["complaint"]
+        person = {name: value[name] for name in PERSON if name != "customer"}
+        clean = {name: value[name] for name in self.columns.columns if name not in PERSON and name != "complaint"}
+        clean |= {"source": value["source"] or self._here.source, "attributes": attributes}
+        clean["customer"] = {"external_id": value["customer"], **person}
+        return arrival_of(clean, now=self._here.now)
+
+
+KINDS: dict[str, Callable[[Circumstances], Importer]] = {
+    "units": units,
+    "staff": staff,
+    "customers": Customers,
+    "interactions": Interactions,
+    "responses": Responses,
+}

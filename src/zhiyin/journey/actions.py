@@ -1,0 +1,97 @@
+"""Verbs on the map, and writing interactions down. Deciding about them is the next room's (``outreach.intake``)."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db import transaction
+
+from zhiyin.journey.events import SurveyChosen
+from zhiyin.journey.models import Dimension, Interaction, Moment, Scenario, Stage, Touchpoint
+from zhiyin.journey.queries import forget_map
+from zhiyin.journey.rules import Arrival
+from zhiyin.ledger.bulk import Writing, as_json, moments
+from zhiyin.ledger.record import Actor, record
+
+COLUMNS = (
+    *("id", "customer_id", "source", "external_id", "touchpoint_id", "scenario_id", "moment", "unit_id", "staff_id"),
+    *("channel", "is_complaint", "started_at", "ended_at", "received_at", "attributes"),
+)
+
+
+class Placed(NamedTuple):
+    """An arrival whose keys have been looked up."""
+
+    id: int
+    customer_id: int
+    arrival: Arrival
+    touchpoint_id: int
+    scenario_id: int
+    unit_id: int
+    staff_id: int | None
+    survey: str
+
+
+def write_interactions(placed: Iterable[Placed], writing: Writing, *, now: datetime) -> None:
+    """Insert them with one statement. Runs inside the caller's transaction, with its customers locked."""
+    rows = []
+    spelled = moments()
+    received_at = spelled(now)
+    for one in placed:
+        given = one.arrival
+        started_at = spelled(given.started_at) if given.started_at else None
+        rows.append(
+            (
+                *(one.id, one.customer_id, given.source, given.external_id, one.touchpoint_id, one.scenario_id),
+                *(given.moment, one.unit_id, one.staff_id, given.channel, given.is_complaint),
+                *(started_at, spelled(given.ended_at), received_at, as_json(given.attributes)),
+            )
+        )
+    writing.insert(Interaction, COLUMNS, rows)
+
+
+@transaction.atomic
+def put_map(
+    *,
+    scenarios: Sequence[dict[str, Any]],
+    stages: Sequence[dict[str, Any]],
+    dimensions: Sequence[dict[str, Any]],
+    touchpoints: Sequence[dict[str, Any]],
+    moments: Sequence[dict[str, Any]],
+) -> None:
+    """Create or change the map as a pack describes it. Things are found by key; nothing is deleted."""
+    for row in scenarios:
+        Scenario.objects.update_or_create(key=row["key"], defaults={"name": row["name"]})
+    for table, rows in ((Stage, stages), (Dimension, dimensions)):
+        for order, row in enumerate(rows):
+            rest = {key: value for key, value in row.items() if key != "key"}
+            table.objects.update_or_create(key=row["key"], defaults={**rest, "order": order})
+    scenario_ids = dict(Scenario.objects.values_list("key", "pk"))
+    for row in touchpoints:
+        rest = {key: value for key, value in row.items() if key not in ("key", "scenario")}
+        defaults = {**rest, "scenario_id": scenario_ids[row["scenario"]]}
+        Touchpoint.objects.update_or_create(key=row["key"], defaults=defaults)
+    stage_ids = dict(Stage.objects.values_list("key", "pk"))
+    touchpoint_ids = dict(Touchpoint.objects.values_list("key", "pk"))
+    for order, row in enumerate(moments):
+        rest = {key: value for key, value in row.items() if key not in ("key", "stage", "touchpoint")}
+        places = {"stage_id": stage_ids[row["stage"]], "touchpoint_id": touchpoint_ids[row["touchpoint"]]}
+        Moment.objects.update_or_create(key=row["key"], defaults={**rest, **places, "order": order})
+    forget_map()
+
+
+def set_owner(touchpoint: str, staff_id: int | None) -> None:
+    """Who answers for a touchpoint."""
+    Touchpoint.objects.filter(key=touchpoint).update(owner_id=staff_id)
+    forget_map()
+
+
+@transaction.atomic
+def set_survey(touchpoint: str, survey: str, *, by: Actor, now: datetime) -> bool:
+    """Which survey an interaction at a touchpoint asks from now on. False for a touchpoint that there is not."""
+    if not Touchpoint.objects.filter(key=touchpoint).update(survey=survey):
+        return False
+    fact = SurveyChosen(touchpoint=touchpoint, survey=survey)
+    record(fact, by=by, now=now, subject=f"touchpoint:{touchpoint}")
+    forget_map()
+    return True

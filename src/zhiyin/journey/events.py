@@ -1,0 +1,28 @@
+"""What journey tells the ledger."""
+
+from dataclasses import dataclass, field
+
+from zhiyin.ledger.events import fact
+
+
+@fact("journey.interactions_received")
+@dataclass(frozen=True)
+class InteractionsReceived:
+    """A batch came in and was decided in the same transaction. One fact for the batch: the hot path writes no row of
+    audit per customer."""
+
+    ids: list[int]
+    invited: list[int]  # the interactions of ``ids`` that lead to an invitation
+    complaints: list[int]  # the interactions of ``ids`` that carry the complaint flag
+    source: str
+    policy: int
+    disputed: list[int] = field(default_factory=list)  # those of ``ids`` that were a dispute and ended in a ticket
+
+
+@fact("journey.survey_chosen")
+@dataclass(frozen=True)
+class SurveyChosen:
+    """From now on interactions at this touchpoint ask that survey."""
+
+    touchpoint: str
+    survey: str

@@ -1,0 +1,184 @@
+"""Questions about the map and about what happened on it."""
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+
+from zhiyin.journey.models import Dimension, Interaction, Moment, Scenario, Stage, Touchpoint
+from zhiyin.lib.text import Text
+from zhiyin.people.access import Viewer, one_visible, visible
+
+MAP_LIVES = 2.0  # seconds that a process may go on with the map it read
+
+
+@dataclass(frozen=True)
+class TouchpointCard:
+    id: int
+    key: str
+    name: Text
+    kind: str
+    scenario_id: int
+    survey: str
+    in_matrix: bool
+    order: int
+    owner_id: int | None
+    source: str
+
+
+@dataclass(frozen=True)
+class Named:
+    """A stage, a dimension or a scenario. What a scenario is needs no defining."""
+
+    id: int
+    key: str
+    name: Text
+    source: str = ""
+    definition: Text = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class MomentCard:
+    id: int
+    key: str
+    name: Text
+    stage: str
+    touchpoint: str
+    dimensions: Sequence[str]
+    standard: Text
+    checklist: Sequence[dict[str, Any]]
+    source: str
+
+
+@dataclass(frozen=True)
+class JourneyMap:
+    """The small tables, read together."""
+
+    touchpoints: dict[str, TouchpointCard]
+    scenarios: dict[str, Named]
+    stages: list[Named]
+    dimensions: list[Named]
+
+    def touchpoint(self, identifier: int) -> TouchpointCard | None:
+        return next((card for card in self.touchpoints.values() if card.id == identifier), None)
+
+    def scenario_key(self, identifier: int) -> str:
+        return next((card.key for card in self.scenarios.values() if card.id == identifier), "")
+
+
+_kept: list[tuple[float, JourneyMap]] = []
+
+
+def journey_map() -> JourneyMap:
+    """The map, at most two seconds old: the hot path asks for it with every call."""
+    if _kept and time.monotonic() - _kept[0][0] < MAP_LIVES:
+        return _kept[0][1]
+    fresh = _read_map()
+    _kept[:] = [(time.monotonic(), fresh)]
+    return fresh
+
+
+def forget_map() -> None:
+    """After a change to the map in this process."""
+    _kept.clear()
+
+
+def _read_map() -> JourneyMap:
+    touchpoints = {
+        row.key: TouchpointCard(
+            row.pk,
+            row.key,
+            row.name,
+            row.kind,
+            row.scenario_id,
+            row.survey,
+            row.in_matrix,
+            row.order,
+            row.owner_id,
+            row.source,
+        )
+        for row in Touchpoint.objects.order_by("order")
+    }
+    return JourneyMap(
+        touchpoints=touchpoints,
+        scenarios={row.key: Named(row.pk, row.key, row.name) for row in Scenario.objects.all()},
+        stages=[_defined(row) for row in Stage.objects.order_by("order")],
+        dimensions=[_defined(row) for row in Dimension.objects.order_by("order")],
+    )
+
+
+def _defined(row: Stage | Dimension) -> Named:
+    return Named(row.pk, row.key, row.name, row.source, row.definition)
+
+
+def moments() -> list[MomentCard]:
+    """Every moment of truth, in the order of stages and of the pack."""
+    rows = Moment.objects.select_related("stage", "touchpoint").order_by("stage__order", "order")
+    return [
+        MomentCard(
+            row.pk,
+            row.key,
+            row.name,
+            row.stage.key,
+            row.touchpoint.key,
+            row.dimensions,
+            row.standard,
+            row.checklist,
+            row.source,
+        )
+        for row in rows
+    ]
+
+
+@dataclass(frozen=True)
+class InteractionCard:
+    """One interaction as other rooms and screens need it."""
+
+    id: int
+    customer_id: int
+    source: str
+    external_id: str
+    touchpoint_id: int
+    scenario_id: int
+    moment: str
+    unit_id: int
+    staff_id: int | None
+    channel: str
+    is_complaint: bool
+    started_at: datetime | None
+    ended_at: datetime
+    received_at: datetime
+    attributes: dict[str, Any]
+
+
+def _card(row: Interaction) -> InteractionCard:
+    return InteractionCard(**{name: getattr(row, name) for name in InteractionCard.__dataclass_fields__})
+
+
+def interaction_card(interaction_id: int, *, by: Viewer) -> InteractionCard:
+    """One interaction. Raises NotFound, whether it is absent or another branch's."""
+    return _card(one_visible(Interaction.objects.all(), by=by, pk=interaction_id))
+
+
+def interaction_cards(ids: Iterable[int], *, by: Viewer) -> dict[int, InteractionCard]:
+    return {row.pk: _card(row) for row in visible(Interaction.objects.filter(pk__in=list(ids)), by=by)}
+
+
+def interactions_of(customer_id: int, *, by: Viewer, limit: int = 50) -> list[InteractionCard]:
+    """A customer's newest interactions."""
+    rows = visible(Interaction.objects.filter(customer_id=customer_id), by=by).order_by("-ended_at", "-id")[:limit]
+    return [_card(row) for row in rows]
+
+
+def at_moment(moment: str) -> QuerySet[Interaction, int]:
+    """The ids of what happened at this moment: a subquery for what else names an interaction, never fetched itself."""
+    return Interaction.objects.filter(moment=moment).values_list("pk", flat=True)
+
+
+def find_interaction(source_and_id: str, *, by: Viewer) -> InteractionCard | None:
+    """By the sender's own number, newest first: for "why was this customer not asked?"."""
+    row = visible(Interaction.objects.filter(external_id=source_and_id), by=by).order_by("-id").first()
+    return _card(row) if row else None

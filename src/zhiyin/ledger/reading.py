@@ -1,0 +1,37 @@
+"""Reads on the hot path, spelled once: for a handful of rows the ORM takes longer over its question than the database
+over the answer."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection
+
+from zhiyin.ledger.bulk import array
+
+
+def rows(statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """What a statement finds. Read moments by ``moment_in``."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
+
+
+def moment_in(value: datetime | None) -> datetime | None:
+    """A moment of such a row: SQLite keeps it without its zone, in UTC."""
+    return value if value is None or value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def any_of_ids(ids: Iterable[int]) -> tuple[str, str]:
+    """``= ANY (…)`` over whole numbers and its value."""
+    if connection.vendor == "postgresql":
+        return "= ANY(%s::bigint[])", array(ids)
+    return "IN (SELECT value FROM json_each(%s))", "[" + ",".join(map(str, ids)) + "]"
+
+
+def any_of_hashes(hashes: Iterable[bytes]) -> tuple[str, str]:
+    """The same over hashes."""
+    if connection.vendor == "postgresql":
+        return "= ANY(%s::bytea[])", array(hashes)
+    return "IN (SELECT unhex(value) FROM json_each(%s))", "[" + ",".join(f'"{one.hex()}"' for one in hashes) + "]"

@@ -1,0 +1,89 @@
+"""Putting messages into the queue, many with one statement: the hot path of outreach."""
+
+from collections.abc import Iterable
+from contextlib import nullcontext
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from zhiyin.ledger.bulk import Writing, as_json, moment
+from zhiyin.ledger.ids import new_ids
+from zhiyin.messaging.models import NOBODY, Message
+from zhiyin.messaging.rules.states import Category
+
+COLUMNS = (
+    *("id", "customer_id", "identity_id", "category", "scenario_id", "touchpoint_id", "unit_id", "invitation_id"),
+    *("channel", "via", "body", "state", "not_before", "created_at", "fencing", "attempts", "provider_id", "error"),
+    "staff_id",
+)
+
+
+class Outgoing(NamedTuple):
+    """A message about to be queued. No address: ``identity_id`` says which of a customer's it will be.
+
+    ``body`` holds ``subject`` and ``text`` where no survey brings the words (an alert, a care message).
+    """
+
+    id: int
+    customer_id: int | None
+    identity_id: int | None
+    category: str
+    scenario_id: int
+    touchpoint_id: int
+    unit_id: int
+    invitation_id: int | None
+    channel: str
+    body: dict[str, Any]
+    not_before: datetime
+    staff_id: int | None = None
+
+
+def enqueue(outgoing: Iterable[Outgoing], *, now: datetime, writing: Writing | None = None) -> None:
+    """Queue them, inside the caller's transaction. With ``writing``, they may be on their way afterwards."""
+    made_at = moment(now)
+    rows = [
+        (
+            *(one.id, one.customer_id or NOBODY, one.identity_id, one.category, one.scenario_id, one.touchpoint_id),
+            *(one.unit_id, one.invitation_id, one.channel, "", as_json(one.body) if one.body else "{}", "queued"),
+            *(made_at if one.not_before is now else moment(one.not_before), made_at, 0, 0, "", "", one.staff_id),
+        )
+        for one in outgoing
+    ]
+    with Writing() if writing is None else nullcontext(writing) as into:
+        into.insert(Message, COLUMNS, rows)
+
+
+class Alert(NamedTuple):
+    """A message to a member of our own staff. It is sent at least once: a doubt is no reason to stay silent."""
+
+    staff_id: int
+    subject: str
+    text: str
+    unit_id: int = 0
+    channel: str = "email"
+
+
+def queue_alert(alerts: Iterable[Alert], *, now: datetime) -> list[int]:
+    """Queue alerts to staff inside the caller's transaction; they overtake customers. Returns their ids."""
+    listed = list(alerts)
+    ids = new_ids(len(listed), now=now)
+    enqueue(
+        (
+            Outgoing(
+                id=identifier,
+                customer_id=None,
+                identity_id=None,
+                category=Category.STAFF.value,
+                scenario_id=0,
+                touchpoint_id=0,
+                unit_id=one.unit_id,
+                invitation_id=None,
+                channel=one.channel,
+                body={"subject": one.subject, "text": one.text},
+                not_before=now,
+                staff_id=one.staff_id,
+            )
+            for identifier, one in zip(ids, listed, strict=True)
+        ),
+        now=now,
+    )
+    return list(ids)

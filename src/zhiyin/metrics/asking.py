@@ -1,0 +1,112 @@
+"""From words as people and programs write them (by=touchpoint, where=unit=SD-05, from=2026-11-01) to an answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from zhiyin.lib.text import pick
+from zhiyin.metrics.engine import FLOOR, ask, dimensions
+from zhiyin.metrics.language import Answer, Question, UnknownName
+
+
+class Scope(Protocol):
+    """Who asks: ``people.access.Viewer`` is one."""
+
+    @property
+    def units(self) -> frozenset[int] | None: ...
+
+
+class UnitTree(Protocol):
+    """How a unit's code becomes the keys of its subtree, and a key its code; ``people`` supplies it."""
+
+    def below(self, code: str) -> frozenset[int] | None: ...
+    def codes(self, ids: Sequence[int]) -> dict[int, str]: ...
+    def staff_codes(self, ids: Sequence[int]) -> dict[int, str]: ...
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question in words. ``until`` is a day that still belongs to the period."""
+
+    measure: str
+    by: tuple[str, ...] = ()
+    where: tuple[tuple[str, str], ...] = ()
+    since: date | None = None
+    until: date | None = None
+
+
+def answer_to(asked: Asked, *, by: Scope, tree: UnitTree, floor: int = FLOOR) -> Answer:
+    """Ask within the viewer's units. ``where`` may name a unit: it means the unit and all below it."""
+    units = by.units
+    where = []
+    for key, value in asked.where:
+        if key == "unit":
+            inside = tree.below(value)
+            if inside is None:
+                raise UnknownName("unit", value, ())
+            units = inside if units is None else units & inside
+        else:
+            where.append((key, value))
+    question = Question(
+        measure=asked.measure,
+        by=asked.by,
+        where=tuple(sorted(where)),
+        since=_start(asked.since),
+        until=_start(asked.until + timedelta(days=1)) if asked.until else None,
+        units=units,
+    )
+    return ask(question, floor=floor)
+
+
+def _start(day: date | None) -> datetime | None:
+    return datetime.combine(day, time.min, tzinfo=ZoneInfo(settings.TIME_ZONE)) if day else None
+
+
+def as_rows(answer: Answer, *, tree: UnitTree) -> list[dict[str, Any]]:
+    """The figures as the API and the command line give them: dimensions by name, then value, low, high, n."""
+    names = answer.question.by
+    columns = [
+        _spelled(name, [figure.key[place] for figure in answer.figures], tree) for place, name in enumerate(names)
+    ]
+    rows = []
+    for number, figure in enumerate(answer.figures):
+        row: dict[str, Any] = {name: columns[place][number] for place, name in enumerate(names)}
+        row |= {"value": figure.value, "low": figure.low, "high": figure.high, "n": figure.n}
+        if figure.is_withheld:
+            row["withheld"] = True
+        rows.append(row)
+    if not names and not rows:
+        rows.append({"value": None, "low": None, "high": None, "n": 0, "withheld": True})
+    return rows
+
+
+def _spelled(name: str, values: list[Any], tree: UnitTree) -> list[Any]:
+    """Keys people know instead of our own numbers."""
+    if name == "unit":
+        codes = tree.codes(values)
+        return [codes.get(value) for value in values]
+    if name == "staff":
+        codes = tree.staff_codes([value for value in values if value is not None])
+        return [codes.get(value) for value in values]
+    return values
+
+
+def definition(answer: Answer, language: str) -> dict[str, Any]:
+    """What the figure means, in words and as a formula."""
+    measure = answer.measure
+    return {
+        "key": measure.key,
+        "name": pick(measure.name, language),
+        "definition": pick(measure.definition, language),
+        "formula": measure.formula,
+        "unit": str(measure.unit),
+        "source": measure.source,
+    }
+
+
+def usable_dimensions(fact: str) -> list[str]:
+    return [key for key, one in dimensions().items() if fact in one.facts]

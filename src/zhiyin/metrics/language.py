@@ -1,0 +1,131 @@
+"""The words of a question: what is measured, by what, of whom, between when. Pure: no tables, no engine.
+
+A room that owns facts declares a ``Fact`` (its columns, how it is read) and its ``Measure``s and ``Dimension``s in
+its ``measures.py``; ``catalogue.py`` lists them; any room asks by name.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from zhiyin.lib.intervals import Estimate
+from zhiyin.lib.text import Text
+
+Row = tuple[Any, ...]
+# A column's type, in words that both Arrow and Ibis know: int64, float64, string, boolean, date, timestamp.
+Columns = Mapping[str, str]
+
+
+class Unit(StrEnum):
+    SHARE = "share"  # 0 to 1
+    NPS = "nps"  # -100 to 100
+    SCORE = "score"  # on the question's own scale
+    COUNT = "count"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    """A table of the mirror. ``load`` reads rows of the record by the ids that the ledger named.
+
+    ``owner`` is the column that holds such an id; when a fact ``changes``, the newest rows of an owner replace its
+    older ones.
+    """
+
+    name: str
+    columns: Columns
+    owner: str
+    load: Callable[[Sequence[int]], list[Row]]
+    # Ledger kind → the ids in its data that this fact must read again.
+    touched_by: Mapping[str, Callable[[Mapping[str, Any]], Sequence[int]]]
+    changes: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """One figure, defined once. ``sums`` are the sufficient statistics that SQL adds up, as expressions over the
+    fact's columns; ``estimate`` turns them into value and interval."""
+
+    key: str
+    name: Text
+    definition: Text
+    formula: str
+    unit: Unit
+    fact: str
+    sums: Mapping[str, Callable[[Any], Any]]
+    estimate: Callable[[Mapping[str, float]], Estimate | None]
+    at: str  # the column that periods cut by
+    where: Callable[[Any], Any] | None = None  # which rows of the fact it reads at all
+    headline_only: bool = False  # without a question filter it reads the headline question
+    higher_is_better: bool = True
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dimension:
+    """Something to cut by. ``column`` names a column of every fact in ``facts``, or builds one."""
+
+    key: str
+    name: Text
+    facts: frozenset[str]
+    column: Callable[[Any], Any]
+    label: Callable[[Any, str], str] | None = None  # value, language → what a person reads
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What somebody wants to know. ``units`` None: the whole organisation; the engine never leaves it out."""
+
+    measure: str
+    by: tuple[str, ...] = ()
+    where: tuple[tuple[str, str], ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    units: frozenset[int] | None = frozenset()
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One row of an answer. ``value`` is None where n is below the floor, or nothing could be measured."""
+
+    key: tuple[Any, ...]
+    n: int
+    value: float | None
+    low: float | None
+    high: float | None
+    sums: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def is_withheld(self) -> bool:
+        return self.value is None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The figures with everything that they need to be trusted."""
+
+    measure: Measure
+    question: Question
+    figures: Sequence[Figure]
+    as_of: datetime | None  # the record's moment up to which the mirror has read
+
+    @property
+    def whole(self) -> Figure:
+        """The one figure of a question without ``by``."""
+        return self.figures[0] if self.figures else Figure((), 0, None, None, None)
+
+    def by_key(self) -> dict[Any, Figure]:
+        """For a question by one dimension: its value → figure."""
+        return {figure.key[0] if len(figure.key) == 1 else figure.key: figure for figure in self.figures}
+
+
+class UnknownName(ValueError):
+    """No measure or dimension has this name; ``near`` lists those that there are."""
+
+    def __init__(self, kind: str, name: str, near: Sequence[str]) -> None:
+        super().__init__(f"There is no {kind} {name!r}. Use one of: {', '.join(near)}.")
+        self.kind, self.name, self.near = kind, name, tuple(near)
+
+
+Period = tuple[date, date]

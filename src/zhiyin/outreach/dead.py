@@ -1,0 +1,58 @@
+"""Dead letters: messages that failed for good, each with what was said when it did, for somebody to send again."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from zhiyin.ledger.queries import events
+from zhiyin.messaging.queries import carried_by_messages
+from zhiyin.outreach.models import Invitation
+from zhiyin.outreach.queries import InvitationCard, invitation_cards
+from zhiyin.outreach.words import CHANNELS, ending_label
+from zhiyin.people.access import Viewer
+from zhiyin.people.queries import CustomerCard, customer_cards, unit_names
+
+SHOWN = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeadRow:
+    """One failed message with its invitation."""
+
+    message_id: int
+    failed_at: datetime
+    channel: str
+    said: str
+    reason: str
+    invitation: InvitationCard
+    customer: CustomerCard | None
+    unit: str
+
+
+def dead_rows(*, by: Viewer, before: int | None = None) -> tuple[list[DeadRow], int | None]:
+    """A page of messages that failed and still stand so, the newest first, and the cursor of the next one."""
+    found = events(kind="messaging.failed", units=by.units, before=before, limit=SHOWN)
+    shown = found[:SHOWN]
+    behind = carried_by_messages(int(fact.data["message_id"]) for fact in shown)
+    cards = {card.id: card for card in invitation_cards(by=by, limit=SHOWN, pk__in=list(behind.values()))}
+    customers = customer_cards((card.customer_id for card in cards.values()), by=by)
+    units = unit_names({card.unit_id for card in cards.values()}, by.language)
+    rows, seen = [], set()
+    for fact in shown:
+        message = int(fact.data["message_id"])
+        card = cards.get(behind.get(message, 0))
+        if card is None or card.state != Invitation.State.FAILED or message in seen:
+            continue  # it went again meanwhile, or what failed was no invitation
+        seen.add(message)
+        rows.append(
+            DeadRow(
+                message_id=message,
+                failed_at=fact.at,
+                channel=str(CHANNELS.get(card.channel, card.channel)),
+                said=fact.data["detail"],
+                reason=ending_label(card.reason, card.policy, by.language),
+                invitation=card,
+                customer=customers.get(card.customer_id or 0),
+                unit=units.get(card.unit_id, ""),
+            )
+        )
+    return rows, shown[-1].id if len(found) > SHOWN else None

@@ -1,0 +1,244 @@
+"""From locked customers to decisions, invitations and messages: the same rules, whichever entrance was used."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple
+
+from zhiyin.journey.actions import Placed
+from zhiyin.ledger.bulk import Writing, as_json, moment, span
+from zhiyin.ledger.ids import new_ids
+from zhiyin.lib.lately import Lately
+from zhiyin.messaging.enqueue import Outgoing, enqueue
+from zhiyin.outreach.gathering import Grounds, Telling, address_kind, histories, rested_on, way_for
+from zhiyin.outreach.models import Decision, Invitation, PolicyVersion
+from zhiyin.outreach.pressure import group_logs
+from zhiyin.outreach.pressure import rows_of as group_rows
+from zhiyin.outreach.pressure import write as write_groups
+from zhiyin.outreach.rules.facts import Facts
+from zhiyin.outreach.rules.judge import decide_batch
+from zhiyin.outreach.rules.policy import DEFAULT, parse_policy, to_toml
+from zhiyin.outreach.rules.terms import Policy
+from zhiyin.outreach.rules.verdict import Verdict
+from zhiyin.people.identify import Known
+from zhiyin.people.queries import Reach, reaches
+from zhiyin.surveys.queries import current_version_ids
+
+DECISION = (
+    *("interaction_id", "customer_id", "scenario_id", "touchpoint_id", "unit_id", "invited", "reason", "rule"),
+    *("policy", "facts", "counts", "next_allowed_at", "at"),
+)
+INVITATION = (
+    *("id", "customer_id", "interaction_id", "case_id", "purpose", "survey_version_id", "scenario_id"),
+    *("touchpoint_id", "unit_id", "served_by", "channel", "language", "policy", "link_life", "state", "reason"),
+    "created_at",
+)
+
+
+class Candidate(NamedTuple):
+    """Somebody who might be asked about something."""
+
+    customer: Known
+    interaction_id: int | None
+    external_id: str
+    scenario_id: int
+    touchpoint_id: int
+    unit_id: int
+    served_by: int | None
+    survey: str
+    channel: str
+    ended_at: datetime | None
+    purpose: str = "service"
+    case_id: int | None = None
+    not_before: datetime | None = None  # None: its message may leave at once
+
+    @staticmethod
+    def of(placed: Placed, customer: Known) -> "Candidate":
+        arrival = placed.arrival
+        return Candidate(  # by position: a batch makes a thousand
+            customer,
+            placed.id,
+            arrival.external_id,
+            placed.scenario_id,
+            placed.touchpoint_id,
+            placed.unit_id,
+            placed.staff_id,
+            placed.survey,
+            arrival.channel,
+            arrival.ended_at,
+        )
+
+
+class Judged(NamedTuple):
+    """A verdict, and the invitation that it led to."""
+
+    verdict: Verdict
+    invitation_id: int | None
+
+    @property
+    def invited(self) -> bool:
+        return self.verdict.invited
+
+    @property
+    def reason(self) -> str:
+        return self.verdict.reason
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    verdicts: list[Judged]
+    policy: int
+
+
+def current_policy() -> tuple[int, Policy]:
+    """The policy in force and its number; number 0 is the default that the product brings. At most two seconds old."""
+    return _in_force()
+
+
+def _read_policy() -> tuple[int, Policy]:
+    row = PolicyVersion.objects.order_by("-number").values_list("number", "toml").first()
+    number, text = row or (0, to_toml(DEFAULT))
+    return number, _compiled(text)
+
+
+_in_force = Lately(_read_policy)
+forget_policy = _in_force.forget
+
+
+def policy_version(number: int) -> Policy:
+    """A policy by number. Number 0 is the default."""
+    return _compiled(PolicyVersion.objects.get(number=number).toml if number else to_toml(DEFAULT))
+
+
+@lru_cache(maxsize=32)
+def _compiled(text: str) -> Policy:
+    return parse_policy(text)
+
+
+def judge_and_write(candidates: Sequence[Candidate], *, now: datetime, as_of: datetime | None = None) -> Outcome:
+    """Decide about each candidate and write what follows. Runs inside the caller's transaction, customers locked.
+
+    ``as_of``: judged as it will stand at that later moment, for a message that leaves no earlier.
+    """
+    judgement = judge(candidates, now=now, as_of=as_of)
+    with Writing() as writing:
+        return judgement.write(writing, now=now)
+
+
+def judge(candidates: Sequence[Candidate], *, now: datetime, as_of: datetime | None = None) -> "Judgement":
+    """Decide about each candidate, without writing anything yet. Inside the caller's transaction, customers locked.
+
+    Earlier invitations of the same batch count for later ones of the same person, and of the same group.
+    """
+    number, policy = current_policy()
+    versions = current_version_ids()
+    kinds = {address_kind(one.channel) for one in candidates}
+    ways = reaches({one.customer.id for one in candidates}, kinds=kinds)
+    chosen = [way_for(one.channel, ways.get(one.customer.id, ())) for one in candidates]
+    telling = Telling(policy, versions, now=now)
+    told = [telling.facts(one, way) for one, way in zip(candidates, chosen, strict=True)]
+    verdicts = decide_batch(
+        asks=[(one.customer.id, facts) for one, facts in zip(candidates, told, strict=True)],
+        # Who came into being in this very transaction was never sent anything.
+        histories=histories([one.customer.id for one in candidates if not one.customer.is_new], policy=policy, now=now),
+        policy=policy,
+        now=as_of or now,
+        group_logs=group_logs(told, policy, now=now),
+    )
+    return Judgement(candidates, chosen, told, verdicts, number, policy, versions)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What was decided about each candidate, and all that it takes to write it down."""
+
+    candidates: Sequence[Candidate]
+    chosen: Sequence[Reach | None]
+    told: Sequence[Facts]
+    verdicts: Sequence[Verdict]
+    number: int
+    policy: Policy
+    versions: Mapping[str, int]
+
+    def write(self, writing: Writing, *, now: datetime) -> Outcome:
+        """Decisions, invitations and messages; the last of them may still be on their way into the table."""
+        invited = [place for place, verdict in enumerate(self.verdicts) if verdict.invited]
+        ids = dict(zip(invited, new_ids(len(invited), now=now), strict=True)) if invited else {}
+        writing.insert(Decision, DECISION, self._decision_rows(now=now))
+        life, made_at = span(self.policy.link_life), moment(now)
+        rows = []
+        for place, identifier in ids.items():
+            one = self.candidates[place]
+            rows.append(_invitation_row(one, identifier, self.versions[one.survey], self.number, life, made_at))
+        writing.insert(Invitation, INVITATION, rows)
+        messages = _messages(self.candidates, self.chosen, ids, now=now)
+        enqueue(messages, now=now, writing=writing)
+        if self.policy.groups:
+            write_groups(self._group_rows(messages, [*ids]), writing)
+        judged = [Judged(verdict, ids.get(place)) for place, verdict in enumerate(self.verdicts)]
+        return Outcome(judged, self.number)
+
+    def _group_rows(self, messages: Sequence[Outgoing], places: Sequence[int]) -> list[tuple[object, ...]]:
+        rows: list[tuple[object, ...]] = []
+        for message, place in zip(messages, places, strict=True):
+            customer, invitation = self.candidates[place].customer.id, message.invitation_id
+            whose = {"message_id": message.id, "customer_id": customer}
+            rows += group_rows(self.told[place], self.policy, **whose, invitation_id=invitation)
+        return rows
+
+    def _decision_rows(self, *, now: datetime) -> list[tuple[object, ...]]:
+        rows: list[tuple[object, ...]] = []
+        at = moment(now)
+        counted: dict[tuple[int, ...], str] = {}  # most have the same counts, and rest on the same
+        rested: dict[Grounds, str] = {}
+        for one, facts, verdict in zip(self.candidates, self.told, self.verdicts, strict=True):
+            if one.interaction_id is None or one.purpose != "service":
+                continue
+            if (counts := counted.get(verdict.counts)) is None:
+                counts = counted[verdict.counts] = as_json(verdict.counts)
+            grounds = rested_on(facts)
+            if (spelled := rested.get(grounds)) is None:
+                spelled = rested[grounds] = as_json(grounds.shown())
+            again = moment(verdict.next_allowed_at) if verdict.next_allowed_at else None
+            rows.append(
+                (
+                    *(one.interaction_id, one.customer.id, one.scenario_id, one.touchpoint_id, one.unit_id),
+                    *(verdict.invited, verdict.reason, verdict.rule, self.number, spelled, counts, again, at),
+                )
+            )
+        return rows
+
+
+def _invitation_row(
+    one: Candidate, identifier: int, version: int, number: int, life: str | int, made_at: str
+) -> tuple[object, ...]:
+    return (
+        *(identifier, one.customer.id, one.interaction_id, one.case_id, one.purpose, version, one.scenario_id),
+        *(one.touchpoint_id, one.unit_id, one.served_by, one.channel, "zh-hans", number, life, "queued", "", made_at),
+    )
+
+
+def _messages(
+    candidates: Sequence[Candidate], chosen: Sequence[Reach | None], invitation_ids: dict[int, int], *, now: datetime
+) -> list[Outgoing]:
+    outgoing = []
+    identifiers = new_ids(len(invitation_ids), now=now) if invitation_ids else ()
+    for identifier, (place, invitation_id) in zip(identifiers, invitation_ids.items(), strict=True):
+        one, way = candidates[place], chosen[place]
+        outgoing.append(
+            Outgoing(
+                identifier,
+                one.customer.id,
+                way.identity_id if way else None,
+                "survey",
+                one.scenario_id,
+                one.touchpoint_id,
+                one.unit_id,
+                invitation_id,
+                one.channel,
+                {},
+                one.not_before or now,
+            )
+        )
+    return outgoing

@@ -1,0 +1,203 @@
+"""What happened, as columns for a rehearsal: decided interactions of the record, or a file of events. Read only."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Field, Func
+from django.db.models.sql.compiler import SQLCompiler
+from django.utils.translation import gettext as _
+
+from zhiyin.journey.queries import journey_map
+from zhiyin.lib.errors import Refused
+from zhiyin.lib.ids import first_id_at
+from zhiyin.outreach.models import Decision
+from zhiyin.outreach.rules import Policy
+from zhiyin.outreach.simulate.columns import Columns, needed_by
+from zhiyin.outreach.simulate.engine import engine_for
+from zhiyin.outreach.simulate.events import Events, read_events
+from zhiyin.outreach.simulate.run import _columns as columns_of_file
+from zhiyin.people.access import Viewer, visible
+from zhiyin.people.queries import customer_groups, now_are, unit_codes, units_of
+
+MOST = 1_000_000  # events; a rehearsal is a matter of seconds
+MOST_BYTES = 100 * 1024 * 1024
+PART = 20_000  # rows that are in Python's hands at a time
+PEOPLE = 50_000  # customers that one statement asks about
+# What no policy changes: nobody could have been asked here, whatever the limits are.
+NEVER = (
+    *("internal_only", "no_survey", "under_14", "open_legal_case", "no_address", "no_mobile", "channel_refused"),
+    *("opted_out", "do_not_contact", "too_old"),
+)
+PLACES: tuple[str, ...] = ("touchpoint", "scenario", "unit")
+Codes = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Past:
+    """The events, and what their numbers stand for.
+
+    ``keys`` names the codes of a column as the map does; ``people`` holds the customer's id for each number, or is None
+    where a file brought its own (``called``). ``left_out``: interactions that no policy could have asked about.
+    """
+
+    columns: Columns
+    keys: dict[str, Callable[[], list[str]]]
+    people: Codes | None = None
+    called: Callable[[], list[str]] | None = None
+    left_out: int = 0
+    is_cut: bool = False  # there were more; these are the newest
+
+
+def from_record(*, days: int, policies: Iterable[Policy], by: Viewer, now: datetime, most: int = MOST) -> Past:
+    """The decided interactions of the last ``days`` within the viewer's units, each at the time of its decision."""
+    since = now - timedelta(days=days)
+    rows = visible(Decision.objects.filter(pk__gte=first_id_at(since), at__gte=since, at__lte=now), by=by)
+    asked = rows.exclude(reason__in=NEVER)
+    names = ("pk", "customer_id", "scenario_id", "touchpoint_id", "unit_id")
+    newest = asked.order_by("-pk").annotate(moment=_Micros("at")).values_list(*names, "moment")[: most + 1]
+    found = _read(newest.iterator(chunk_size=PART))
+    is_cut = len(found[0]) > most
+    ids, customers, scenarios, touchpoints, units, at = (column[:most][::-1] for column in found)
+    people, customer = _people(customers)
+    columns = Columns(
+        customer=customer.astype(np.int32),
+        at=at,
+        customers=len(people),
+        external_id=lambda row: str(ids[row]),  # a sample of the same size, though not of the same interactions
+    )
+    places = {"scenario": scenarios, "touchpoint": touchpoints, "unit": units}
+    columns, keys = _with_places(columns, places)
+    if {"brand", "segment"} & set().union(*(needed_by(policy) for policy in policies)):
+        columns = _with_groups(columns, people)
+    left_out = rows.filter(reason__in=NEVER).count()
+    return Past(columns=columns, keys=keys, people=people, left_out=left_out, is_cut=is_cut)
+
+
+def from_file(data: bytes, *, most: int = MOST) -> Past:
+    """The events of an uploaded file. Raises EventsInvalid with its first fault, Refused where it is too large."""
+    if len(data) > MOST_BYTES:
+        limit = MOST_BYTES // 1024 // 1024
+        raise Refused(
+            _("The file is larger than %(limit)s MB.") % {"limit": limit},
+            next_step=_("Rehearse a shorter time, or use zhiyin simulate, which has no such limit."),
+        )
+    events: Events = read_events(data, engine=engine_for(len(data)), progress=lambda done: None)
+    columns = columns_of_file(events)
+    is_cut = len(columns) > most
+    if is_cut:
+        columns = _newest(columns, most)
+    keys = {name: events.names[name] for name in PLACES if name in events.names}
+    return Past(columns=columns, keys=keys, called=events.names["customer"], is_cut=is_cut)
+
+
+class _Micros(Func):
+    """A moment as microseconds since 1970 where the database can say so exactly; SQLite gives its own text."""
+
+    arity = 1
+    output_field = Field()  # as it comes
+
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> tuple[str, Any]:
+        template = "CAST(EXTRACT(EPOCH FROM %(expressions)s) * 1000000 AS bigint)"
+        return self.as_sql(compiler, connection, template=template)
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> tuple[str, Any]:
+        return self.as_sql(compiler, connection, template="%(expressions)s || ''")
+
+
+def _read(rows: Iterator[tuple[Any, ...]]) -> list[Codes]:
+    """Rows as columns of whole numbers, a part at a time."""
+    parts: list[list[Codes]] = [[] for _column in range(6)]
+    while part := list(islice(rows, PART)):
+        for found, values in zip(parts, zip(*part, strict=True), strict=True):
+            found.append(_whole(values))
+    return [np.concatenate(found) if found else np.empty(0, np.int64) for found in parts]
+
+
+def _whole(values: Sequence[Any]) -> Codes:
+    if isinstance(values[0], str):
+        return np.array(values, "datetime64[us]").astype(np.int64)
+    return np.array(values, np.int64)
+
+
+def _people(customers: Codes) -> tuple[Codes, Codes]:
+    """The people behind these customer ids (one person may have had several), and each row's place among them."""
+    distinct, place = np.unique(customers, return_inverse=True)
+    now = distinct.copy()
+    for start in range(0, len(distinct), PEOPLE):
+        part = distinct[start : start + PEOPLE].tolist()
+        merged = now_are(part)
+        if merged:
+            now[start : start + PEOPLE] = [merged.get(one, one) for one in part]
+    people, person = np.unique(now, return_inverse=True)
+    return people, person[place]
+
+
+def _with_places(columns: Columns, ids: dict[str, Codes]) -> tuple[Columns, dict[str, Callable[[], list[str]]]]:
+    """Scenarios, touchpoints and units, numbered from 0, and what a policy file calls them."""
+    known = journey_map()
+    codes: dict[str, Any] = {}
+    keys: dict[str, Callable[[], list[str]]] = {}
+    distinct = {}
+    for name, column in ids.items():
+        distinct[name], place = np.unique(column, return_inverse=True)
+        codes[name] = place.astype(np.int32)
+    touchpoints = {card.id: card.key for card in known.touchpoints.values()}
+    called = {
+        "scenario": [known.scenario_key(one) for one in distinct["scenario"].tolist()],
+        "touchpoint": [touchpoints.get(one, "") for one in distinct["touchpoint"].tolist()],
+    }
+    units = distinct["unit"].tolist()
+    found = unit_codes(units)
+    called["unit"] = [found.get(one, "") for one in units]
+    keys = {name: _always(names) for name, names in called.items()}
+    return replace(columns, **codes, names=keys, unit_paths=lambda: _unit_paths(units)), keys
+
+
+def _always(names: list[str]) -> Callable[[], list[str]]:
+    return lambda: names
+
+
+def _unit_paths(ids: Sequence[int]) -> list[tuple[str, ...]]:
+    """Each unit's code, then that of each unit above it."""
+    cards = {card.id: card for card in units_of(by=Viewer.system("rehearsal"))}
+
+    def path(one: int | None) -> Iterator[str]:
+        while one is not None and (card := cards.get(one)):
+            yield card.code
+            one = card.parent_id
+
+    return [tuple(path(one)) for one in ids]
+
+
+def _with_groups(columns: Columns, people: Codes) -> Columns:
+    """Brand and segment of each event's customer, as they are today."""
+    found: dict[int, tuple[str, str]] = {}
+    for start in range(0, len(people), PEOPLE):
+        found |= customer_groups(people[start : start + PEOPLE].tolist())
+    groups = [found.get(one, ("", "")) for one in people.tolist()]
+    codes: dict[str, Any] = {}
+    names = dict(columns.names)
+    for place, name in enumerate(("brand", "segment")):
+        values = [group[place] for group in groups]
+        distinct = sorted({value for value in values if value})
+        number = {value: code for code, value in enumerate(distinct)}
+        of_person = np.array([number.get(value, -1) for value in values], np.int32)
+        codes[name] = of_person[columns.customer] if len(people) else of_person
+        names[name] = _always(distinct)
+    return replace(columns, **codes, names=names)
+
+
+def _newest(columns: Columns, most: int) -> Columns:
+    """The newest events, in the order they came in."""
+    keep = np.sort(np.argsort(columns.at, kind="stable")[-most:])
+    named = ("customer", "at", "scenario", "touchpoint", "staff", "unit", "brand", "segment", "kind")
+    cut = {name: getattr(columns, name)[keep] for name in named if getattr(columns, name) is not None}
+    external_id = columns.external_id
+    told = (lambda row: external_id(int(keep[row]))) if external_id else None
+    return replace(columns, **cut, external_id=told)

@@ -1,0 +1,129 @@
+"""What whole groups were sent, for policies that limit by member of staff, unit, brand or segment.
+
+An index beside the messages, written only while the policy has such rules; what became of a message is asked of the
+message. A group's lock keeps two batches from filling the same place: customers first, then groups, each sorted.
+"""
+
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
+
+from django.db import connection
+
+from zhiyin.ledger.bulk import Writing, array
+from zhiyin.lib.ids import first_id_at
+from zhiyin.messaging.queries import messages_behind, standing
+from zhiyin.outreach.models import GroupContact, Invitation
+from zhiyin.outreach.rules.facts import Facts, Kind, Sendings
+from zhiyin.outreach.rules.memory import group_of
+from zhiyin.outreach.rules.terms import Policy, Scope
+from zhiyin.outreach.waiting import LONGEST_WAIT
+from zhiyin.people.queries import customer_groups
+
+Group = tuple[Scope, Hashable]
+Logs = dict[Group, list[Sendings]]
+KINDS: Mapping[str, Kind] = {"survey": Kind.SURVEY, "reminder": Kind.REMINDER, "care": Kind.CARE}
+COLUMNS = ("scope", "key", "message_id", "customer_id", "invitation_id")
+LOCKS = 8014  # a number space of our own among PostgreSQL's advisory locks
+PORTION = 5_000
+
+
+def groups_of(facts: Facts, policy: Policy) -> list[Group]:
+    """The groups that a message counts for under this policy."""
+    found = ((scope, group_of(facts, scope)) for scope in sorted(policy.groups))
+    return [(scope, key) for scope, key in found if key is not None]
+
+
+def lock_groups(groups: Iterable[tuple[str, Hashable]]) -> None:
+    """Wait until nobody else judges about these groups, to the end of the transaction. On SQLite it is the lock."""
+    names = sorted({f"{scope}\x1f{key}" for scope, key in groups})
+    if not names or connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        # In order: the subquery is sorted before a lock is taken.
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(k) FROM (SELECT hashtextextended(name, %s) AS k "
+            "FROM unnest(%s::text[]) AS name ORDER BY 1) AS sorted",
+            [LOCKS, array(names)],
+        )
+
+
+def group_logs(asks: Iterable[Facts], policy: Policy, *, now: datetime, leaving_out: Collection[int] = ()) -> Logs:
+    """What each group of these messages was sent within the policy's memory, or still waits for; its lock is held."""
+    if not policy.groups:
+        return {}
+    groups = {group for facts in asks for group in groups_of(facts, policy)}
+    lock_groups(groups)
+    since = now - policy.group_lookback
+    by_name = {(str(scope), str(key)): (scope, key) for scope, key in groups}
+    rows = GroupContact.objects.filter(
+        scope__in={scope for scope, _ in by_name},
+        key__in={key for _, key in by_name},
+        message_id__gte=first_id_at(since - LONGEST_WAIT),
+    ).values_list("scope", "key", "message_id", "invitation_id")
+    known = [row for row in rows if row[:2] in by_name and row[2] not in set(leaving_out)]
+    logs: Logs = {group: [] for group in groups}
+    told = standing({row[2] for row in known})
+    for scope, key, message, _ in known:
+        one = told.get(message)
+        if one is not None and (one.at is None or one.at > since):
+            logs[by_name[scope, key]].append(Sendings(one.at, KINDS[one.category]))
+    if any(Kind.COMPLETION in rule.counts for rule in policy.counted_rules if rule.per.is_group):
+        answered = _answered({row[3] for row in known if row[3]}, since)
+        for scope, key, _, invitation in known:
+            if invitation in answered:
+                logs[by_name[scope, key]].append(Sendings(answered[invitation], Kind.COMPLETION))
+    return logs
+
+
+def _answered(invitations: Iterable[int], since: datetime) -> dict[int, datetime]:
+    rows = Invitation.objects.filter(pk__among=set(invitations), answered_at__gt=since)
+    return {pk: at for pk, at in rows.values_list("pk", "answered_at") if at is not None}
+
+
+def rows_of(
+    facts: Facts, policy: Policy, *, message_id: int, customer_id: int, invitation_id: int | None
+) -> list[tuple[object, ...]]:
+    """The index rows of one message."""
+    return [
+        (str(scope), str(key)[:80], message_id, customer_id, invitation_id) for scope, key in groups_of(facts, policy)
+    ]
+
+
+def write(rows: Sequence[tuple[object, ...]], writing: Writing) -> None:
+    """Put them into the index, in the transaction of the messages."""
+    if rows:
+        writing.insert(GroupContact, COLUMNS, rows)
+
+
+def forget_old(policy: Policy, *, now: datetime) -> int:
+    """Let go of what no rule over groups looks back to any more. Returns how many rows."""
+    oldest = first_id_at(now - policy.group_lookback - LONGEST_WAIT)
+    return GroupContact.objects.filter(message_id__lt=oldest).delete()[0]
+
+
+def fill_index(policy: Policy, *, now: datetime) -> int:
+    """For a policy that begins to count by groups: what was sent before it, within its memory. Returns how many rows.
+
+    Safe to repeat: the index is made anew.
+    """
+    GroupContact.objects.all().delete()
+    if not policy.groups:
+        return 0
+    invitations = Invitation.objects.filter(pk__gte=first_id_at(now - policy.group_lookback - LONGEST_WAIT))
+    names = ("pk", "customer_id", "served_by", "unit_id")
+    found = iter(invitations.exclude(customer_id=0).order_by("pk").values_list(*names).iterator(chunk_size=PORTION))
+    done = 0
+    while portion := list(islice(found, PORTION)):
+        groups = customer_groups(row[1] for row in portion)
+        messages = messages_behind([row[0] for row in portion])
+        rows: list[tuple[object, ...]] = []
+        for invitation, customer, staff, unit in portion:
+            brand, segment = groups.get(customer, ("", ""))
+            facts = Facts(staff=staff, unit=unit, brand=brand or None, segment=segment or None)
+            for message in messages.get(invitation, ()):
+                rows += rows_of(facts, policy, message_id=message, customer_id=customer, invitation_id=invitation)
+        with Writing() as writing:
+            write(rows, writing)
+        done += len(rows)
+    return done

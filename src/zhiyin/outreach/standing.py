@@ -1,0 +1,162 @@
+"""What stands beside the funnel: how each channel fares, and what waits for somebody."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from zhiyin.messaging.queries import ChannelCard, QueueCard
+from zhiyin.outreach.rules import Policy, next_send_at
+from zhiyin.outreach.screen import Links
+from zhiyin.outreach.words import CHANNELS
+from zhiyin.ui import cards, times
+from zhiyin.ui.numerals import UNKNOWN, plain
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelRow:
+    """A channel with its state in words."""
+
+    card: ChannelCard
+    name: str
+    delay: str
+    state: str
+    tone: cards.Tone
+    icon: str
+
+
+_CHANNEL_STATES: Mapping[str, tuple[Promise, cards.Tone, str]] = {
+    "working": (lazy("working"), "good", "circle-check"),
+    "probing": (lazy("trying again"), "warn", "clock"),
+    "resting": (lazy("resting after failures"), "bad", "alert-triangle"),
+    "broken": (lazy("settings cannot be read"), "crit", "alert-triangle"),
+    "off": (lazy("switched off"), "", "player-pause"),
+}
+
+
+def channel_rows(found: Sequence[ChannelCard]) -> list[ChannelRow]:
+    """How each channel fares, in words."""
+    rows = []
+    for card in found:
+        word, tone, icon = _CHANNEL_STATES[card.state]
+        name = str(CHANNELS.get(card.kind, card.kind))
+        name = name if card.key == card.kind else f"{card.key} · {name}"
+        rows.append(ChannelRow(card=card, name=name, delay=_delay(card), state=str(word), tone=tone, icon=icon))
+    return rows
+
+
+def _delay(card: ChannelCard) -> str:
+    if card.median_delay is None:
+        return UNKNOWN
+    seconds = max(card.median_delay.total_seconds(), 0)
+    return times.length(card.median_delay) if seconds >= 60 else _("%(count)s s") % {"count": f"{seconds:.0f}"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Matter:
+    """One entry of the box of what waits for somebody."""
+
+    icon: str
+    title: str
+    note: str = ""
+    url: str = ""
+    tone: cards.Tone = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pending:
+    """What the box is made from."""
+
+    waiting: int
+    doubts: int
+    oldest_doubt: timedelta  # meaningless without doubts
+    unreachable: int
+    excluded: int
+    policy: Policy
+    is_paused: bool
+    failed: int = 0
+    replies: int = 0
+    queue: QueueCard | None = None  # of the whole organisation: only for those who see it all
+
+
+OLD_QUEUE = timedelta(minutes=10)  # due and not gone for longer: something holds the messages up
+OLD_DOUBT = timedelta(hours=1)  # the alarm: nobody has found out for longer
+
+
+def matters(pending: Pending, links: Links, clock: times.Clock, *, now: datetime) -> list[Matter]:
+    """What waits, what is in doubt, whom nobody can reach, how many are asked at all. Empty: nothing to do."""
+    return [
+        *_queue(pending, links, clock, now=now),
+        *_doubts(pending),
+        *_failed(pending),
+        *_replies(pending),
+        *_unreachable(pending, links),
+        *_sample(pending),
+    ]
+
+
+def _queue(pending: Pending, links: Links, clock: times.Clock, *, now: datetime) -> list[Matter]:
+    if not pending.waiting:
+        return []
+    told, url = {"count": plain(pending.waiting)}, links.invitations("queued")
+    leaves = next_send_at(now=now, policy=pending.policy, tz=clock.zone)
+    if pending.is_paused:
+        title, icon = _("%(count)s held by the pause") % told, "player-pause"
+        note = _("They leave when outreach is resumed, if the limits still allow it.")
+    elif leaves > now:
+        title, icon = _("%(count)s wait for the morning") % told, "moon"
+        note = _("They leave from %(time)s on.") % {"time": clock.near(leaves)}
+    else:
+        title, icon, note = _("%(count)s on their way out") % told, "send", _oldest(pending.queue)
+    return [Matter(icon=icon, tone="warn" if note else "", title=title, note=note, url=url)]
+
+
+def _oldest(queue: QueueCard | None) -> str:
+    if queue is None or queue.oldest < OLD_QUEUE:
+        return ""
+    return _("The oldest should have left %(time)s ago. Look at the channels.") % {"time": times.length(queue.oldest)}
+
+
+def _failed(pending: Pending) -> list[Matter]:
+    if not pending.failed:
+        return []
+    title = _("%(count)s messages failed for good") % {"count": plain(pending.failed)}
+    note = _("See why, and send again what may go.")
+    return [Matter(icon="alert-triangle", tone="warn", title=title, note=note, url=reverse("outreach:failed"))]
+
+
+def _replies(pending: Pending) -> list[Matter]:
+    if not pending.replies:
+        return []
+    title = _("%(count)s replies wait for a person") % {"count": plain(pending.replies)}
+    return [Matter(icon="message-search", tone="warn", title=title, url=reverse("outreach:replies"))]
+
+
+def _doubts(pending: Pending) -> list[Matter]:
+    if not pending.doubts:
+        return []
+    title = _("%(count)s messages in doubt") % {"count": plain(pending.doubts)}
+    note = _("The oldest for %(time)s. Somebody should find out.") % {"time": times.length(pending.oldest_doubt)}
+    tone: cards.Tone = "crit" if pending.oldest_doubt > OLD_DOUBT else "warn"
+    return [Matter(icon="help-hexagon", tone=tone, title=title, note=note, url=reverse("outreach:doubts"))]
+
+
+def _unreachable(pending: Pending, links: Links) -> list[Matter]:
+    if not pending.unreachable:
+        return []
+    title = _("%(count)s interactions without a usable number") % {"count": plain(pending.unreachable)}
+    note = _("%(share)s%% of what was excluded.") % {"share": f"{100 * pending.unreachable / pending.excluded:.0f}"}
+    return [Matter(icon="user-question", tone="warn", title=title, note=note, url=links.decisions(part="unreachable"))]
+
+
+def _sample(pending: Pending) -> list[Matter]:
+    if pending.policy.share >= 1:
+        return []
+    percent = f"{pending.policy.share * 100:f}".rstrip("0").rstrip(".")
+    title = _("%(percent)s%% are asked") % {"percent": percent}
+    note = _("A sample of those who pass every other rule.")
+    return [Matter(icon="flask", title=title, note=note, url=reverse("outreach:policy"))]

@@ -1,0 +1,21 @@
+"""From the fields of a person, as an interaction, an answer or an import gives them, to handles."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from zhiyin.lib.masking import mask_email, mask_id, mask_phone
+from zhiyin.people.identify import Given, Handle
+
+
+def given_person(fields: Mapping[str, Any], *, main: str = "external_id") -> Given:
+    """Who this is. ``main`` names the field with the sender's own id; all the others may be missing."""
+    handles = [Handle("external", fields[main], mask_id(fields[main]))]
+    if phone := fields.get("phone"):
+        handles.append(Handle("phone", phone.e164, mask_phone(phone), str(phone.kind)))
+    if email := fields.get("email"):
+        handles.append(Handle("email", email.lower(), mask_email(email)))
+    for kind in ("wechat", "wecom"):
+        if value := fields.get(kind):
+            handles.append(Handle(kind, value, mask_id(value)))
+    names = (fields.get(name) or "" for name in ("name", "brand", "segment"))
+    return Given(tuple(handles), *names)

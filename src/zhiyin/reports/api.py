@@ -1,0 +1,95 @@
+"""``/measures``: the same numbers as ``zhiyin measure`` and the screens, through the one catalogue."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Router
+
+from zhiyin.lib.clean import Query, fault
+from zhiyin.lib.text import pick
+from zhiyin.metrics.asking import Asked, answer_to, as_rows, usable_dimensions
+from zhiyin.metrics.engine import measures
+from zhiyin.metrics.language import UnknownName
+from zhiyin.people.api_auth import viewer
+from zhiyin.people.roles import Permission
+from zhiyin.people.tree import OrganisationTree
+from zhiyin.reports import openapi
+from zhiyin.ui.api_frame import Problem, answer, clean_query
+
+router = Router(tags=["measures"])
+
+
+@router.get(
+    "/measures",
+    summary="Every measure with its definition and the dimensions that cut it",
+    openapi_extra=openapi.GET_MEASURES,
+)
+def get_measures(request: HttpRequest) -> HttpResponse:
+    viewer(request).require(Permission.SEE_FIGURES)
+    clean_query(request, Query({}))
+    items = [
+        {
+            "key": one.key,
+            "name": dict(one.name),
+            "definition": dict(one.definition),
+            "formula": one.formula,
+            "unit": str(one.unit),
+            "higher_is_better": one.higher_is_better,
+            "source": one.source,
+            "dimensions": usable_dimensions(one.fact),
+        }
+        for one in measures().values()
+    ]
+    return answer({"items": items, "next": None})
+
+
+@router.get(
+    "/measures/{key}",
+    summary="One measure, by dimensions, with n and interval",
+    openapi_extra=openapi.GET_MEASURE,
+)
+def get_measure(request: HttpRequest, key: str) -> HttpResponse:
+    """``by=touchpoint,week``, ``where=unit=SD-05`` (several are allowed), ``from`` and ``to`` as days."""
+    by = viewer(request)
+    by.require(Permission.SEE_FIGURES)
+    if key not in measures():
+        raise Problem(404, "unknown_measure")
+    given = clean_query(request, openapi.MEASURE)
+    asked = Asked(
+        measure=key,
+        by=tuple(name.strip() for name in (given["by"] or "").split(",") if name.strip()),
+        where=tuple(_pair(text) for text in given["where"] or []),
+        since=_day(given["from"]),
+        until=_day(given["to"]),
+    )
+    tree = OrganisationTree()
+    try:
+        found = answer_to(asked, by=by, tree=tree)
+    except UnknownName as unknown:
+        place = "by" if unknown.name in asked.by else "where"
+        raise Problem(
+            400,
+            f"unknown_{unknown.kind}",
+            str(unknown),
+            faults=[fault("choice", field=place, choices=", ".join(unknown.near))],
+        ) from unknown
+    body: dict[str, Any] = {
+        "measure": key,
+        "unit": str(found.measure.unit),
+        "definition": pick(found.measure.definition, "en"),
+        "as_of": found.as_of.isoformat() if found.as_of else None,
+        "rows": as_rows(found, tree=tree),
+    }
+    return answer(body)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign:
+        raise Problem(400, "where_invalid", "Write where=dimension=value.")
+    return name.strip(), value.strip()
+
+
+def _day(value: datetime | date | None) -> date | None:
+    return value.date() if isinstance(value, datetime) else value

@@ -1,0 +1,310 @@
+"""What responses can supply: one row per scored answer, and the measures of satisfaction over them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from zhiyin.journey.queries import interaction_cards, journey_map
+from zhiyin.lib import intervals
+from zhiyin.lib.intervals import Estimate, Recommenders, Sample
+from zhiyin.lib.text import both
+from zhiyin.metrics.language import Fact, Measure, Row, Unit
+from zhiyin.people.access import Viewer
+from zhiyin.people.queries import customer_groups
+from zhiyin.responses.models import Answer, Response
+from zhiyin.surveys.queries import VersionCard, versions_by_id
+
+SATISFIED_FROM = 0.75  # of the scale's length: 8 of 0–10, 4 of 1–5
+COLUMNS = {
+    "response_id": "int64",
+    "question": "string",
+    "dimension": "string",
+    "value": "int16",
+    "top_from": "int16",
+    "low_to": "int16",
+    "satisfied_from": "float64",
+    "is_headline": "boolean",
+    "is_nps": "boolean",
+    "is_ces": "boolean",
+    "survey": "string",
+    "version": "int64",
+    "purpose": "string",
+    "answered_at": "timestamp",
+    "day": "date",
+    "unit_id": "int64",
+    "touchpoint": "string",
+    "scenario": "string",
+    "moment": "string",
+    "staff_id": "int64",
+    "channel": "string",
+    "brand": "string",
+    "segment": "string",
+    "complaint": "boolean",
+    "language": "string",
+    "source": "string",
+}
+
+
+def load_answers(ids: Sequence[int]) -> list[Row]:
+    """The scored answers of these responses, with everything that they are cut by."""
+    zone = ZoneInfo(settings.TIME_ZONE)
+    responses = list(Response.objects.filter(pk__in=ids))
+    scores: dict[int, list[tuple[str, int]]] = {}
+    for response_id, question, value in (
+        Answer.objects.filter(response_id__in=ids).exclude(value=None).values_list("response_id", "question", "value")
+    ):
+        scores.setdefault(response_id, []).append((question, value or 0))  # the query left those without a value out
+    versions = versions_by_id({row.survey_version_id for row in responses})
+    by = Viewer.system("mirror")
+    interactions = interaction_cards({row.interaction_id for row in responses if row.interaction_id}, by=by)
+    groups = customer_groups({row.customer_id for row in responses if row.customer_id})
+    known = journey_map()
+    touchpoints = {card.id: key for key, card in known.touchpoints.items()}
+    scenarios = {card.id: key for key, card in known.scenarios.items()}
+    rows: list[Row] = []
+    for row in responses:
+        interaction = interactions.get(row.interaction_id or 0)
+        brand, segment = groups.get(row.customer_id or 0, ("", ""))
+        tail = (
+            *(row.purpose, row.answered_at, row.answered_at.astimezone(zone).date(), row.unit_id),
+            *(touchpoints.get(row.touchpoint_id, ""), scenarios.get(row.scenario_id, "")),
+            *(interaction.moment if interaction else "", row.served_by),
+            *(interaction.channel if interaction else row.source, brand, segment),
+            *(interaction.is_complaint if interaction else False, row.language, row.source),
+        )
+        version = versions[row.survey_version_id]
+        for question, value in scores.get(row.pk, []):
+            if head := _head(version, question, value):
+                rows.append((row.pk, *head, *tail))
+    return rows
+
+
+def _head(version: VersionCard, key: str, value: int) -> tuple[Any, ...] | None:
+    """What the questionnaire says about a score; None for what is no score (a tick)."""
+    questionnaire = version.questionnaire
+    question = questionnaire.question(key)
+    if question is None or question.scale is None:
+        return None
+    roles, scale = questionnaire.roles, question.scale
+    return (
+        *(key, question.dimension or "", value),
+        # The threshold is the headline's; a question on another scale counts its own highest point.
+        roles.top_from if roles.top_from <= scale.high else scale.high,
+        questionnaire.follow_up.low_to if questionnaire.follow_up else scale.low + (scale.high - scale.low) * 6 // 10,
+        scale.low + SATISFIED_FROM * (scale.high - scale.low),
+        *(key == roles.headline, key == roles.named.get("nps", roles.headline), key == roles.named.get("ces", "")),
+        *(version.survey, version.number),
+    )
+
+
+def _response_id(data: Mapping[str, Any]) -> Sequence[int]:
+    return [int(data["response_id"])]
+
+
+def links_opened(data: Mapping[str, Any]) -> Sequence[int]:
+    """The invitations whose pages were looked at."""
+    return [int(invitation) for invitation in data["ids"]]
+
+
+def invitations_answered(data: Mapping[str, Any]) -> Sequence[int]:
+    """The invitation that a received response answers, if it came by one."""
+    rows = Response.objects.filter(pk=data["response_id"]).values_list("invitation_id", flat=True)
+    return [invitation for invitation in rows if invitation is not None]
+
+
+ANSWERS = Fact(
+    name="answers",
+    columns=COLUMNS,
+    owner="response_id",
+    load=load_answers,
+    touched_by={"responses.received": _response_id},
+)
+
+
+def _count(rows: Any) -> Any:
+    return rows.count()
+
+
+def share_of(sums: Mapping[str, float]) -> Estimate | None:
+    """Wilson's interval over ``hits`` of ``n``; None for no answers."""
+    n = int(sums["n"])
+    return intervals.share(hits=int(sums["hits"]), n=n) if n else None
+
+
+def mean_of(sums: Mapping[str, float]) -> Estimate | None:
+    """Student's interval over the sum and the sum of squares; one answer alone has no interval and is no figure."""
+    n = int(sums["n"])
+    if n < 2:
+        return None
+    mean = sums["total"] / n
+    variance = max(sums["squares"] - n * mean * mean, 0.0) / (n - 1)
+    return intervals.mean(Sample(n, mean, variance))
+
+
+def nps_of(sums: Mapping[str, float]) -> Estimate | None:
+    n, promoters, detractors = int(sums["n"]), int(sums["promoters"]), int(sums["detractors"])
+    return intervals.nps(Recommenders(promoters, n - promoters - detractors, detractors)) if n else None
+
+
+def count_of(sums: Mapping[str, float]) -> Estimate | None:
+    """A count is what it is: no interval."""
+    n = int(sums["n"])
+    return Estimate(float(n), float(n), float(n), n)
+
+
+def _service(rows: Any) -> Any:
+    """Answers about service; recovery surveys are measured by ``recovery_rate``."""
+    return rows.purpose != "recovery"
+
+
+def _score(**rest: Any) -> Measure:
+    """A measure over scored answers: of the headline question unless a question is named."""
+    return Measure(fact="answers", at="answered_at", where=_service, headline_only=True, **rest)
+
+
+MEASURES = (
+    _score(
+        key="top_box",
+        name=both("满意度 10 分率", "Top-box rate"),
+        definition=both(
+            "给到最高分的答卷占比：只有达到问卷版本规定的门槛（默认 10 分）才算。旁边总要看整个分布。",
+            "Share of answers in the top box: only those at or above the threshold of the survey version (10 unless it "
+            "says otherwise) count. Read it beside the whole distribution.",
+        ),
+        formula="count(value >= top_from) / count(value)",
+        unit=Unit.SHARE,
+        sums={"n": _count, "hits": lambda rows: (rows.value >= rows.top_from).sum()},
+        estimate=share_of,
+        source="S0.25, S0.34",
+    ),
+    _score(
+        key="bottom_box",
+        name=both("低分率", "Bottom-box rate"),
+        definition=both(
+            "低分答卷占比：分数不高于问卷版本的低分线（默认 6 分）。",
+            "Share of low answers: at or below the low threshold of the survey version (6 unless it says otherwise).",
+        ),
+        formula="count(value <= low_to) / count(value)",
+        unit=Unit.SHARE,
+        sums={"n": _count, "hits": lambda rows: (rows.value <= rows.low_to).sum()},
+        estimate=share_of,
+        higher_is_better=False,
+        source="S0.25",
+    ),
+    _score(
+        key="mean",
+        name=both("平均分", "Mean score"),
+        definition=both(
+            "分数的算术平均，按题目自己的量表。", "Arithmetic mean of the scores, on the question's own scale."
+        ),
+        formula="sum(value) / count(value)",
+        unit=Unit.SCORE,
+        sums={
+            "n": _count,
+            "total": lambda rows: rows.value.cast("float64").sum(),
+            "squares": lambda rows: (rows.value.cast("float64") * rows.value.cast("float64")).sum(),
+        },
+        estimate=mean_of,
+        source="S0.34",
+    ),
+    Measure(
+        key="nps",
+        name=both("净推荐值 NPS", "NPS"),
+        definition=both(
+            "9–10 分占比减去 0–6 分占比，乘 100；取问卷指定的推荐题，没有指定就取主问题。",
+            "Share of 9–10 minus share of 0–6, times 100, on the question that the survey names for it, or else on its "
+            "headline question.",
+        ),
+        formula="100 * (count(value >= 9) - count(value <= 6)) / count(value)",
+        unit=Unit.NPS,
+        sums={
+            "n": _count,
+            "promoters": lambda rows: (rows.value >= 9).sum(),
+            "detractors": lambda rows: (rows.value <= 6).sum(),
+        },
+        estimate=nps_of,
+        source="S0.2",
+        fact="answers",
+        at="answered_at",
+        where=lambda rows: (rows.purpose != "recovery") & rows.is_nps,
+    ),
+    _score(
+        key="csat",
+        name=both("满意率 CSAT", "CSAT"),
+        definition=both(
+            "满意答卷占比：分数达到量表长度四分之三（0–10 分量表为 8 分及以上）。",
+            "Share of satisfied answers: at or above three quarters of the scale's length (8 of 0–10).",
+        ),
+        formula="count(value >= low + 0.75 * (high - low)) / count(value)",
+        unit=Unit.SHARE,
+        sums={"n": _count, "hits": lambda rows: (rows.value >= rows.satisfied_from).sum()},
+        estimate=share_of,
+        source="S3.52",
+    ),
+    Measure(
+        key="ces",
+        name=both("费力度 CES", "CES"),
+        definition=both(
+            "费力题的平均分；问卷没有费力题就没有这个数。",
+            "Mean of the effort question; surveys that do not ask it have no such figure.",
+        ),
+        formula="sum(value) / count(value) of the effort question",
+        unit=Unit.SCORE,
+        sums={
+            "n": _count,
+            "total": lambda rows: rows.value.cast("float64").sum(),
+            "squares": lambda rows: (rows.value.cast("float64") * rows.value.cast("float64")).sum(),
+        },
+        estimate=mean_of,
+        fact="answers",
+        at="answered_at",
+        where=lambda rows: rows.is_ces,
+    ),
+    Measure(
+        key="responses",
+        name=both("答卷数", "Responses"),
+        definition=both(
+            "收到的答卷份数，不含回访问卷。", "Filled-in questionnaires received, recovery surveys not counted."
+        ),
+        formula="count(responses)",
+        unit=Unit.COUNT,
+        sums={"n": lambda rows: rows.response_id.nunique()},
+        estimate=count_of,
+        fact="answers",
+        at="answered_at",
+        where=_service,
+    ),
+    Measure(
+        key="open_rate",
+        name=both("打开率", "Open rate"),
+        definition=both(
+            "已下发的邀请中打开过问卷页的占比；交了答卷就算打开过。",
+            "Share of sent invitations whose survey page was opened; an answer counts as opened.",
+        ),
+        formula="count(opened) / count(sent)",
+        unit=Unit.SHARE,
+        sums={"n": _count, "hits": lambda rows: rows.is_opened.cast("int64").sum()},
+        estimate=share_of,
+        fact="invitations",
+        at="created_at",
+        where=lambda rows: (rows.purpose == "service") & rows.is_sent,
+    ),
+    Measure(
+        key="recovery_rate",
+        name=both("低分修复率", "Recovery rate"),
+        definition=both(
+            "办结后再问客户，给到回访问卷最高分门槛的占比。",
+            "Of customers asked again after their case was closed, the share who answered in the survey's top box.",
+        ),
+        formula="count(recovery value >= top_from) / count(recovery value)",
+        unit=Unit.SHARE,
+        sums={"n": _count, "hits": lambda rows: (rows.value >= rows.top_from).sum()},
+        estimate=share_of,
+        source="S3.36",
+        fact="answers",
+        at="answered_at",
+        where=lambda rows: (rows.purpose == "recovery") & rows.is_headline,
+    ),
+)

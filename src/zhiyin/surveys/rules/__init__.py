@@ -1,0 +1,55 @@
+"""What a questionnaire is, how a file says it, and what is wrong with one. Pure: no files, no clock, no Django."""
+
+from zhiyin.surveys.rules.parsing import parse, parse_file
+from zhiyin.surveys.rules.questionnaire import (
+    CALL_ME,
+    COMMENT,
+    REASONS,
+    RESERVED,
+    CallMe,
+    Comment,
+    FollowUp,
+    Kind,
+    Message,
+    Notice,
+    Option,
+    OptOut,
+    Question,
+    Questionnaire,
+    Reason,
+    Roles,
+    Scale,
+    Shown,
+    Thanks,
+    Unavailable,
+)
+from zhiyin.surveys.rules.tables import Fault, Faulty
+from zhiyin.surveys.rules.writing import render
+
+__all__ = [
+    "CALL_ME",
+    "COMMENT",
+    "REASONS",
+    "RESERVED",
+    "CallMe",
+    "Comment",
+    "Fault",
+    "Faulty",
+    "FollowUp",
+    "Kind",
+    "Message",
+    "Notice",
+    "OptOut",
+    "Option",
+    "Question",
+    "Questionnaire",
+    "Reason",
+    "Roles",
+    "Scale",
+    "Shown",
+    "Thanks",
+    "Unavailable",
+    "parse",
+    "parse_file",
+    "render",
+]
