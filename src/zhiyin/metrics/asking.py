@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from zhiyin.lib.text import pick
-from zhiyin.metrics.engine import FLOOR, ask, dimensions
+from zhiyin.metrics.engine import FLOOR, Records, ask, dimensions, records
 from zhiyin.metrics.language import Answer, Question, UnknownName
 
 
@@ -40,7 +40,18 @@ class Asked:
 
 
 def answer_to(asked: Asked, *, by: Scope, tree: UnitTree, floor: int = FLOOR) -> Answer:
-    """Ask within the viewer's units. ``where`` may name a unit: it means the unit and all below it."""
+    """Ask within the viewer's units. ``where`` may name a unit: it means the unit and all below it. Several values of
+    one dimension are alternatives."""
+    return ask(question_of(asked, by=by, tree=tree), floor=floor)
+
+
+def records_behind(asked: Asked, *, by: Scope, tree: UnitTree, before: int | None = None, limit: int = 50) -> Records:
+    """The records that a figure was made from, within the viewer's units."""
+    return records(question_of(asked, by=by, tree=tree), before=before, limit=limit)
+
+
+def question_of(asked: Asked, *, by: Scope, tree: UnitTree) -> Question:
+    """The question as the engine takes it, cut to the viewer's units. Raises UnknownName for a unit there is not."""
     units = by.units
     where = []
     for key, value in asked.where:
@@ -51,7 +62,7 @@ def answer_to(asked: Asked, *, by: Scope, tree: UnitTree, floor: int = FLOOR) ->
             units = inside if units is None else units & inside
         else:
             where.append((key, value))
-    question = Question(
+    return Question(
         measure=asked.measure,
         by=asked.by,
         where=tuple(sorted(where)),
@@ -59,7 +70,6 @@ def answer_to(asked: Asked, *, by: Scope, tree: UnitTree, floor: int = FLOOR) ->
         until=_start(asked.until + timedelta(days=1)) if asked.until else None,
         units=units,
     )
-    return ask(question, floor=floor)
 
 
 def _start(day: date | None) -> datetime | None:

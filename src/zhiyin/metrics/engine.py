@@ -6,6 +6,7 @@ an empty set sees nothing.
 
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
 from typing import Any
@@ -15,7 +16,7 @@ import ibis
 from django.conf import settings
 
 from zhiyin.metrics import mirror
-from zhiyin.metrics.language import Answer, Dimension, Fact, Figure, Measure, Question, UnknownName
+from zhiyin.metrics.language import NOT_KNOWN, Answer, Dimension, Fact, Figure, Measure, Question, UnknownName
 
 FLOOR = 5  # answers, below which a figure is withheld: a person could be recognised in it
 _IBIS = {"date": "date", "timestamp": "timestamp('UTC')", "int16": "int16"}
@@ -34,12 +35,7 @@ def dimensions() -> dict[str, Dimension]:
 
 def ask(question: Question, *, floor: int = FLOOR) -> Answer:
     """Answer a question from the mirror as it stands. Raises UnknownName for a measure or dimension there is not."""
-    measure = _named("measure", question.measure, measures())
-    for key in (*question.by, *(key for key, _ in question.where)):
-        dimension = _named("dimension", key, dimensions())
-        if measure.fact not in dimension.facts:
-            usable = [one.key for one in dimensions().values() if measure.fact in one.facts]
-            raise UnknownName("dimension", key, usable)
+    measure = _checked(question)
     held = mirror.manifest()
     if not held.segments.get(measure.fact):
         return Answer(measure, question, [], held.as_of)
@@ -53,6 +49,49 @@ def ask(question: Question, *, floor: int = FLOOR) -> Answer:
     if not question.by and figures and not figures[0].n:
         figures = []
     return Answer(measure, question, figures, held.as_of)
+
+
+@dataclass(frozen=True)
+class Records:
+    """What a figure was made from: owners (responses, cases …) with how many rows each brought, the newest first."""
+
+    owners: Sequence[tuple[int, int]]
+    total: int  # owners in all, on every page together
+    rows: int  # rows in all: two answers of one response are two
+
+    @property
+    def ids(self) -> list[int]:
+        return [owner for owner, _rows in self.owners]
+
+
+def records(question: Question, *, before: int | None = None, limit: int = 50) -> Records:
+    """The records behind a question's figure, by the very filters that the figure read them by; ``by`` is not looked
+    at. ``before`` is the last owner of the page before. Raises UnknownName as ``ask`` does."""
+    measure = _checked(question)
+    fact = next(one for one in mirror.facts() if one.name == measure.fact)
+    held = mirror.manifest()
+    if not held.segments.get(fact.name):
+        return Records((), 0, 0)
+    rows = filtered(question)
+    owned = rows.group_by(owner=rows[fact.owner]).aggregate(n=rows.count())
+    whole = owned.aggregate(total=owned.count(), rows=owned.n.sum())
+    page = owned if before is None else owned.filter(owned.owner < before)
+    page = page.order_by(ibis.desc("owner")).limit(limit)
+    connection = _connection(held)
+    total, number = connection.execute(str(ibis.to_sql(whole, dialect="duckdb"))).fetchall()[0]
+    found = connection.execute(str(ibis.to_sql(page, dialect="duckdb"))).fetchall()
+    return Records([(int(owner), int(n)) for owner, n in found], int(total or 0), int(number or 0))
+
+
+def _checked(question: Question) -> Measure:
+    """The measure, once every name of the question is known to it."""
+    measure: Measure = _named("measure", question.measure, measures())
+    for key in (*question.by, *(key for key, _ in question.where)):
+        dimension = _named("dimension", key, dimensions())
+        if measure.fact not in dimension.facts:
+            usable = [one.key for one in dimensions().values() if measure.fact in one.facts]
+            raise UnknownName("dimension", key, usable)
+    return measure
 
 
 def _named(kind: str, key: str, known: Mapping[str, Any]) -> Any:
@@ -75,6 +114,17 @@ def _figure(measure: Measure, row: Sequence[Any], keys: int, names: Sequence[str
 def _compiled(question: Question) -> str:
     """Planning costs milliseconds, so what is compiled is kept."""
     measure = measures()[question.measure]
+    rows = filtered(question)
+    keys = {key: dimensions()[key].column(rows) for key in question.by}
+    totals = {name: build(rows) for name, build in measure.sums.items()}
+    groups = rows.group_by(**keys).aggregate(**totals) if keys else rows.aggregate(**totals)
+    expression = groups.order_by(list(keys)) if keys else groups
+    return str(ibis.to_sql(expression, dialect="duckdb"))
+
+
+def filtered(question: Question) -> Any:
+    """The rows of the fact that a question reads: what is counted and what a list of records shows are the same."""
+    measure = measures()[question.measure]
     fact = next(one for one in mirror.facts() if one.name == measure.fact)
     table = ibis.table({name: _IBIS.get(kind, kind) for name, kind in fact.columns.items()}, name=fact.name)
     rows = table
@@ -84,18 +134,25 @@ def _compiled(question: Question) -> str:
         rows = rows.filter(rows.is_headline)
     if question.units is not None:
         rows = rows.filter(rows.unit_id.isin(sorted(question.units) or [-1]))
-    for key, value in question.where:
-        rows = rows.filter(dimensions()[key].column(rows).cast("string") == value)
-    moment = rows[measure.at]
+    for key in dict.fromkeys(key for key, _ in question.where):
+        rows = rows.filter(
+            _one_of(dimensions()[key].column(rows), [value for name, value in question.where if name == key])
+        )
     if question.since is not None:
-        rows = rows.filter(moment >= ibis.timestamp(question.since.isoformat(), timezone="UTC"))
+        rows = rows.filter(rows[measure.at] >= ibis.timestamp(question.since.isoformat(), timezone="UTC"))
     if question.until is not None:
         rows = rows.filter(rows[measure.at] < ibis.timestamp(question.until.isoformat(), timezone="UTC"))
-    keys = {key: dimensions()[key].column(rows) for key in question.by}
-    totals = {name: build(rows) for name, build in measure.sums.items()}
-    groups = rows.group_by(**keys).aggregate(**totals) if keys else rows.aggregate(**totals)
-    expression = groups.order_by(list(keys)) if keys else groups
-    return str(ibis.to_sql(expression, dialect="duckdb"))
+    return rows
+
+
+def _one_of(column: Any, values: Sequence[str]) -> Any:
+    """Whether a column has one of these values."""
+    text = column.cast("string")
+    named = [value for value in values if value != NOT_KNOWN]
+    fits = text == named[0] if len(named) == 1 else text.isin(named)
+    if len(named) == len(values):
+        return fits
+    return fits | column.isnull() if named else column.isnull()
 
 
 def _connection(held: mirror.Manifest) -> duckdb.DuckDBPyConnection:

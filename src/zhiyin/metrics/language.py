@@ -17,6 +17,8 @@ Row = tuple[Any, ...]
 # A column's type, in words that both Arrow and Ibis know: int64, float64, string, boolean, date, timestamp.
 Columns = Mapping[str, str]
 
+NOT_KNOWN = "~"  # as a filter's value: the rows where the column holds nothing, which is not the empty text
+
 
 class Unit(StrEnum):
     SHARE = "share"  # 0 to 1
@@ -75,7 +77,10 @@ class Dimension:
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """What somebody wants to know. ``units`` None: the whole organisation; the engine never leaves it out."""
+    """What somebody wants to know. ``units`` None: the whole organisation; the engine never leaves it out.
+
+    Several values of one dimension in ``where`` are alternatives.
+    """
 
     measure: str
     by: tuple[str, ...] = ()

@@ -216,3 +216,39 @@ class TestTheMirrorBehindIt:
     def test_what_the_catalogue_names_is_what_can_be_asked(self) -> None:
         assert set(engine.measures()) == {"visit_share", "visit_mean", "visit_count", "note_count"}
         assert set(engine.dimensions()) == {"place", "text", "day", "office"}
+
+
+class TestRecords:
+    """A number opens exactly the records that it was made from."""
+
+    def test_the_list_is_as_long_as_the_figure_says(self, rows):
+        for where in ((), (("place", "hall"),), (("place", "hall"), ("place", "phone")), (("place", "~"),)):
+            figure = asked(where=where).whole
+            found = engine.records(Question(measure="visit_share", where=where, units=None))
+            assert (found.rows, found.total, len(found.ids)) == (figure.n, figure.n, figure.n), where
+
+    def test_what_is_not_known_can_be_asked_for(self, rows):
+        assert engine.records(Question(measure="visit_share", where=(("place", "~"),), units=None)).ids == [10]
+
+    def test_several_values_of_one_dimension_are_alternatives(self, rows):
+        found = engine.records(Question(measure="visit_share", where=(("place", "hall"), ("place", ODD)), units=None))
+        assert found.ids == [9, 4, 3, 2, 1]
+
+    def test_it_comes_in_pages_the_newest_first(self, rows):
+        question = Question(measure="visit_share", units=None)
+        first = engine.records(question, limit=4)
+        rest = engine.records(question, before=first.ids[-1], limit=50)
+        assert first.ids + rest.ids == [10, 9, 7, 6, 5, 4, 3, 2, 1]
+        assert (first.total, rest.total) == (9, 9)
+
+    def test_an_owner_of_two_rows_stands_there_once_with_both_counted(self, rows):
+        found = engine.records(Question(measure="note_count", units=None))
+        assert (found.owners, found.total, found.rows) == ([(2, 1), (1, 2)], 2, 3)
+
+    def test_another_branchs_records_are_not_there(self, rows):
+        assert engine.records(Question(measure="visit_share", units=frozenset({2}))).ids == [7, 6, 5, 4]
+        assert engine.records(Question(measure="visit_share")).ids == []
+
+    def test_a_name_that_there_is_not_is_refused(self, rows):
+        with pytest.raises(UnknownName):
+            engine.records(Question(measure="visit_share", where=(("text", "a"),), units=None))
