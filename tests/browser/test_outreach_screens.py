@@ -1,6 +1,7 @@
 """The outreach screens in a real browser: the monitor's cuts, the policy's editor, the rehearsal; desk and phone."""
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -167,8 +168,8 @@ def test_the_monitor_is_cut_and_the_filters_stay(open_as: Open, manager: Viewer)
     expect(page.locator("#by tbody tr")).to_have_count(2)
     page.get_by_label("通道", exact=True).select_option("sms")
     expect(page.get_by_text("按通道看时，漏斗从排队开始")).to_be_visible()
-    assert "by=unit" in page.url
-    assert "channel=sms" in page.url
+    expect(page).to_have_url(re.compile("by=unit"))
+    expect(page).to_have_url(re.compile("channel=sms"))
     keep(page, "monitor-by-channel")
     page.get_by_label("通道", exact=True).select_option("")
     page.locator("#by").get_by_role("link", name="北一班").click()

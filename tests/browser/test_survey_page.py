@@ -1,5 +1,6 @@
 """The survey page in a real browser without JavaScript and cookies: what a customer can do, and what it looks like."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -8,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from playwright.sync_api import Browser, BrowserContext, Page, Request
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
 from zhiyin.outreach.tokens import new_token
 from zhiyin.responses.testing import make_link
@@ -44,7 +45,7 @@ def phone(browser: Browser) -> Iterator[Callable[..., Phone]]:
         context = browser.new_context(
             java_script_enabled=False, viewport=size, color_scheme=scheme, locale=locale, is_mobile=True, **more
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(20_000)
         opened.append(context)
         return Phone(context)
 
@@ -77,7 +78,7 @@ def test_s62_s63_a_customer_answers_without_script_and_cookies_in_two_requests(
     page = customer.open(link)
     choose(page, overall=10, attitude=9)
     page.get_by_role("button", name="提交").click()
-    assert page.get_by_role("heading", name="收到了，谢谢您").is_visible()
+    expect(page.get_by_role("heading", name="收到了，谢谢您")).to_be_visible()
     assert [request.partition(" ")[0] for request in customer.requests] == ["GET", "POST"]
     assert customer.context.cookies() == []
     assert count("responses_response") == 1
@@ -90,17 +91,19 @@ def test_a_low_score_alone_brings_reasons_comment_and_call_me(phone: Callable[..
         page.locator("#i_comment"),
         page.get_by_role("checkbox", name="请联系我"),
     )
-    assert not any((reasons.is_visible(), comment.is_visible(), call.is_visible()))
+    for part in (reasons, comment, call):
+        expect(part).to_be_hidden()
     choose(page, overall=10, attitude=7)
-    assert not reasons.is_visible()
+    expect(reasons).to_be_hidden()
     choose(page, attitude=6)
-    assert all((reasons.is_visible(), comment.is_visible(), call.is_visible()))
+    for part in (reasons, comment, call):
+        expect(part).to_be_visible()
     page.get_by_role("checkbox", name="态度不耐烦").check()
     comment.fill("说是免费升级，结果月费从 59 变成 89。")
     call.check()
     page.get_by_role("button", name="提交").click()
-    assert page.get_by_text("这件事没办好，我们向您道歉").is_visible()
-    assert page.get_by_text("30 分钟").is_visible()
+    expect(page.get_by_text("这件事没办好，我们向您道歉")).to_be_visible()
+    expect(page.get_by_text("30 分钟")).to_be_visible()
 
 
 def test_what_is_missing_is_listed_focused_and_reached_by_its_link(phone: Callable[..., Phone], link: str) -> None:
@@ -109,14 +112,14 @@ def test_what_is_missing_is_listed_focused_and_reached_by_its_link(phone: Callab
     page.locator("#i_comment").fill("先写了一半")
     page.get_by_role("button", name="提交").click()
     alert = page.get_by_role("alert")
-    assert alert.is_visible()
-    assert page.locator("#i_comment").input_value() == "先写了一半"
-    assert page.locator('input[name="q_attitude"][value="3"]').is_checked()
+    expect(alert).to_be_visible()
+    expect(page.locator("#i_comment")).to_have_value("先写了一半")
+    expect(page.locator('input[name="q_attitude"][value="3"]')).to_be_checked()
     alert.get_by_role("link", name="总体满意度").click()
-    assert page.url.endswith("#i_overall")
+    expect(page).to_have_url(re.compile("#i_overall$"))
     choose(page, overall=4)
     page.get_by_role("button", name="提交").click()
-    assert page.get_by_role("heading", name="谢谢您直说").is_visible()
+    expect(page.get_by_role("heading", name="谢谢您直说")).to_be_visible()
     assert count("responses_response") == 1
 
 
@@ -124,8 +127,10 @@ def test_the_back_button_and_a_second_press_are_one_answer(phone: Callable[..., 
     page = phone().open(link)
     choose(page, overall=10, attitude=9)
     page.get_by_role("button", name="提交").click()
-    page.reload()  # sends the form again
-    assert page.get_by_role("heading", name="收到了，谢谢您").is_visible()
+    # Only a page that has arrived can be sent again.
+    expect(page.get_by_role("heading", name="收到了，谢谢您")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="收到了，谢谢您")).to_be_visible()
     assert count("responses_response") == 1
 
 
@@ -164,6 +169,7 @@ def test_large_text_and_the_other_language_are_links(phone: Callable[..., Phone]
     page = phone().open(link)
     small = page.locator("h1").bounding_box()
     page.get_by_role("link", name="大字").click()
+    expect(page.locator("html")).to_have_class("big")
     large = page.locator("h1").bounding_box()
     assert small
     assert large
@@ -175,27 +181,27 @@ def test_large_text_and_the_other_language_are_links(phone: Callable[..., Phone]
     }
     assert len(tops) == 2
     page.get_by_role("link", name="EN").click()
-    assert page.get_by_role("heading", name="How was the call you just had?").is_visible()
-    assert page.locator("html").get_attribute("class") == "big"
+    expect(page.get_by_role("heading", name="How was the call you just had?")).to_be_visible()
+    expect(page.locator("html")).to_have_class("big")
     page.get_by_role("link", name="中文").click()
-    assert page.get_by_role("heading", name="刚才那通电话").is_visible()
+    expect(page.get_by_role("heading", name="刚才那通电话")).to_be_visible()
 
 
 def test_the_keyboard_alone_is_enough(phone: Callable[..., Phone], link: str) -> None:
     page = phone().open(link)
     page.locator('input[name="q_overall"]').first.focus()
     page.keyboard.press("ArrowRight")
-    assert page.locator('input[name="q_overall"][value="1"]').is_checked()
+    expect(page.locator('input[name="q_overall"][value="1"]')).to_be_checked()
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
-    assert page.locator('input[name="q_attitude"][value="0"]').is_checked()
+    expect(page.locator('input[name="q_attitude"][value="0"]')).to_be_checked()
 
 
 def test_a_dead_link_says_how_to_reach_us(phone: Callable[..., Phone], live_server: Any) -> None:
     customer = phone()
     page = customer.open(f"{live_server.url}/s/{new_token()}")
-    assert page.get_by_role("heading", name="打不开").is_visible()
-    assert page.get_by_text("还有话想说？").is_visible()
+    expect(page.get_by_role("heading", name="打不开")).to_be_visible()
+    expect(page.get_by_text("还有话想说？")).to_be_visible()
     assert len(customer.requests) == 1
 
 
@@ -203,9 +209,9 @@ def test_opting_out_takes_a_button(phone: Callable[..., Phone], link: str) -> No
     page = phone().open(link)
     page.get_by_role("link", name="不再接收").click()
     page.get_by_role("button", name="什么都不要再发给我").click()
-    assert page.get_by_role("heading", name="已经为您退订").is_visible()
+    expect(page.get_by_role("heading", name="已经为您退订")).to_be_visible()
     page.goto(link)
-    assert page.get_by_role("heading", name="打不开").is_visible()
+    expect(page.get_by_role("heading", name="打不开")).to_be_visible()
 
 
 def test_it_can_be_read_in_forced_colours(phone: Callable[..., Phone], link: str) -> None:

@@ -32,10 +32,10 @@ def visible_cases(*, by: Viewer) -> QuerySet[Case]:
     return rows.exclude(about_id=by.staff_id)
 
 
-def visible_case(case_id: int, *, by: Viewer) -> Case:
+def visible_case(case_id: int, *, by: Viewer, held: bool = False) -> Case:
     """The case. Raises ConflictOfInterest for whom it is about, NotYours for a colleague's, NotFound where it is absent
-    or another branch's."""
-    return _the_one(Q(pk=case_id), by=by)
+    or another branch's. ``held``: nobody else changes it until the transaction ends."""
+    return _the_one(Q(pk=case_id), by=by, held=held)
 
 
 def visible_case_by_code(code: str, *, by: Viewer) -> Case:
@@ -43,8 +43,9 @@ def visible_case_by_code(code: str, *, by: Viewer) -> Case:
     return _the_one(Q(code=code), by=by)
 
 
-def _the_one(which: Q, *, by: Viewer) -> Case:
-    found = visible_cases(by=by).filter(which).first()
+def _the_one(which: Q, *, by: Viewer, held: bool = False) -> Case:
+    rows = visible_cases(by=by).filter(which)
+    found = (rows.select_for_update() if held else rows).first()
     if found is not None:
         return found
     # Inside one's own units a case is no secret, only not one's own; beyond them it is not there at all.

@@ -3,8 +3,9 @@
     with changing(case_id, Action.NOTE, by=by, now=now, version=version) as change:
         change.tell("note", text=text)
 
-What the block sets is written by one conditional update; when somebody else was quicker, nothing is, and StaleEdit
-says who and when. Entry and ledger fact are written in the same transaction.
+The case's row is held from the first look to the last write, so that two changes come one after the other and each
+is judged by what the case is by then. Who was looking at an older version gets StaleEdit, which says who changed it
+and when. Entry and ledger fact are written in the same transaction.
 """
 
 from collections.abc import Iterator
@@ -82,7 +83,7 @@ def changing(
     """
     by.require(Permission.WORK_CASES)
     with transaction.atomic():
-        at = reckon(visible_case(case_id, by=by))
+        at = reckon(visible_case(case_id, by=by, held=True))
         if version is not None and version != at.case.version and action not in NEVER_STALE:
             raise _stale(at.case)
         cause, gap = classified
@@ -103,12 +104,7 @@ def _check(at: Reckoned, action: Action, by: Viewer) -> None:
 def _write(change: Change) -> None:
     case, by, now = change.case, change.by, change.now
     if change.fields:
-        mine = Case.objects.filter(pk=case.pk, version=case.version)
-        if not mine.update(**change.fields, version=F("version") + 1):
-            # Somebody was quicker by a blink. If that makes this impossible, say so; otherwise it is merely stale.
-            fresh = reckon(visible_case(case.pk, by=by))
-            _check(fresh, change.action, by)
-            raise _stale(fresh.case)
+        Case.objects.filter(pk=case.pk).update(**change.fields, version=F("version") + 1)
     for entry in change.entries:
         entry.save()
     facts = change.facts or [
