@@ -66,7 +66,7 @@ def test_a_gateway_is_added_tried_switched_on_and_asks_the_next_customer(adminis
     assert administrator.post(f"{CHANNELS}add-channel/sms/", form).headers["Location"] == f"{CHANNELS}gateway/"
 
     # Saved is not in use: until it is switched on, customers are asked by the outbox file as before.
-    make_invitations(1)
+    make_invitations(1, now=datetime.now(UTC))
     assert send() == 1
     assert gateway.accepted == []
     assert len(outbox.read_text().splitlines()) == 1
@@ -75,7 +75,7 @@ def test_a_gateway_is_added_tried_switched_on_and_asks_the_next_customer(adminis
     assert gateway.accepted.pop()["mobile"] == "13912345678"
     administrator.post(f"{CHANNELS}gateway/switch/", {"on": "1"})
 
-    (invited,) = make_invitations(1)
+    (invited,) = make_invitations(1, now=datetime.now(UTC))
     assert send() == 1
     (message,) = gateway.accepted
     assert "/s/" in message["content"]
@@ -104,7 +104,7 @@ def test_mail_goes_by_the_server_that_was_set_up(administrator, outbox):
         }
         assert administrator.post(f"{CHANNELS}add-channel/email/", form).status_code == 302
         administrator.post(f"{CHANNELS}mail/switch/", {"on": "1"})
-        make_invitations(1, channel="email")
+        make_invitations(1, now=datetime.now(UTC), channel="email")
         assert send() == 1
         (mail,) = server.accepted
     assert b"From: =?utf-8?" in mail
