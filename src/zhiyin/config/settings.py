@@ -15,6 +15,7 @@ PACKAGE = Path(__file__).resolve().parent.parent
 SECRET_KEY = ENVIRONMENT.secret_key
 DATA_KEYS = ENVIRONMENT.data_keys
 DATA_DIR = ENVIRONMENT.data_dir
+ANALYTICS_URL = ENVIRONMENT.analytics_url
 BASE_URL = ENVIRONMENT.base_url
 DEBUG = ENVIRONMENT.debug
 TRUSTED_PROXIES = ENVIRONMENT.trusted_proxies

@@ -1,26 +1,24 @@
-"""From a question to figures: an Ibis expression, compiled once per shape, run on the engine at hand (DuckDB here).
+"""From a question to figures: planned, run on the engine at hand, estimated. The one door: ``ask``."""
 
-Row scope is applied here for every question and cannot be left out by a caller: ``units`` is part of the question and
-an empty set sees nothing.
-"""
-
-import threading
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
+from zoneinfo import ZoneInfo
 
-import duckdb
-import ibis
 from django.conf import settings
 
 from zhiyin.metrics import mirror
-from zhiyin.metrics.language import NOT_KNOWN, Answer, Dimension, Fact, Figure, Measure, Question, UnknownName
+from zhiyin.metrics.engines import Gone, at_hand
+from zhiyin.metrics.language import Answer, Dimension, Fact, Figure, Measure, Question, UnknownName
+from zhiyin.metrics.manifest import Manifest
+from zhiyin.metrics.planning import Plan, Shape, plan, plan_records, shape_of, values_of
 
 FLOOR = 5  # answers, below which a figure is withheld: a person could be recognised in it
-_IBIS = {"date": "date", "timestamp": "timestamp('UTC')", "int16": "int16"}
-_local = threading.local()
+LOOKS = 5  # how often a reader looks again when files were merged away under its hands
+_MOST_PLANS = 4096
+_NO_OWNER = 2**63 - 1
+_plans: dict[tuple[Any, ...], tuple[tuple[Any, ...], Sequence["_Ready"]]] = {}
 
 
 def measures() -> dict[str, Measure]:
@@ -36,16 +34,12 @@ def dimensions() -> dict[str, Dimension]:
 def ask(question: Question, *, floor: int = FLOOR) -> Answer:
     """Answer a question from the mirror as it stands. Raises UnknownName for a measure or dimension there is not."""
     measure = _checked(question)
-    held = mirror.manifest()
-    if not held.segments.get(measure.fact):
-        return Answer(measure, question, [], held.as_of)
-    try:
-        rows = _connection(held).execute(_compiled(question)).fetchall()
-    except duckdb.IOException:  # the writer merged the segments between our two looks: look again
-        held = mirror.manifest()
-        rows = _connection(held).execute(_compiled(question)).fetchall()
-    names = [*measure.sums]
-    figures = [_figure(measure, row, len(question.by), names, floor) for row in rows]
+    if not mirror.manifest().segments.get(measure.fact):
+        return Answer(measure, question, [], mirror.manifest().as_of)
+    asked = _Asked.of(question, measure)
+    ready = _ready(asked)
+    held, (rows,) = _run([ready], asked.values(ready))
+    figures = [_figure(measure, row, len(question.by), floor) for row in rows]
     if not question.by and figures and not figures[0].n:
         figures = []
     return Answer(measure, question, figures, held.as_of)
@@ -68,18 +62,13 @@ def records(question: Question, *, before: int | None = None, limit: int = 50) -
     """The records behind a question's figure, by the very filters that the figure read them by; ``by`` is not looked
     at. ``before`` is the last owner of the page before. Raises UnknownName as ``ask`` does."""
     measure = _checked(question)
-    fact = next(one for one in mirror.facts() if one.name == measure.fact)
-    held = mirror.manifest()
-    if not held.segments.get(fact.name):
+    if not mirror.manifest().segments.get(measure.fact):
         return Records((), 0, 0)
-    rows = filtered(question)
-    owned = rows.group_by(owner=rows[fact.owner]).aggregate(n=rows.count())
-    whole = owned.aggregate(total=owned.count(), rows=owned.n.sum())
-    page = owned if before is None else owned.filter(owned.owner < before)
-    page = page.order_by(ibis.desc("owner")).limit(limit)
-    connection = _connection(held)
-    total, number = connection.execute(str(ibis.to_sql(whole, dialect="duckdb"))).fetchall()[0]
-    found = connection.execute(str(ibis.to_sql(page, dialect="duckdb"))).fetchall()
+    asked = _Asked.of(replace(question, by=()), measure)
+    whole, page = _ready_records(asked, limit)
+    values = {**asked.values(page), "before": _NO_OWNER if before is None else before}
+    _held, (totals, found) = _run([whole, page], values)
+    (total, number) = totals[0]
     return Records([(int(owner), int(n)) for owner, n in found], int(total or 0), int(number or 0))
 
 
@@ -94,13 +83,96 @@ def _checked(question: Question) -> Measure:
     return measure
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """A question with what its names mean."""
+
+    question: Question
+    measure: Measure
+    fact: Fact
+    zone: ZoneInfo
+    shape: Shape
+
+    @classmethod
+    def of(cls, question: Question, measure: Measure) -> "_Asked":
+        fact, zone = mirror.fact(measure.fact), ZoneInfo(settings.TIME_ZONE)
+        return cls(question, measure, fact, zone, shape_of(question, fact, measure, zone))
+
+    @property
+    def definitions(self) -> tuple[Any, ...]:
+        """Everything that a plan of this shape was made from."""
+        keys = (*self.shape.by, *(key for key, _many, _open in self.shape.where))
+        return (self.measure, self.fact, *(dimensions()[key] for key in keys))
+
+    def values(self, ready: "_Ready") -> dict[str, Any]:
+        return values_of(self.question, self.shape, ready.plan.marks, self.zone)
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """A plan in its engine's words."""
+
+    plan: Plan
+    sql: str
+
+
+def _run(ready: Sequence[_Ready], values: Mapping[str, Any]) -> tuple[Manifest, list[Sequence[Sequence[Any]]]]:
+    """Run them all over one manifest, and with which one."""
+    for look in range(LOOKS):
+        held = mirror.manifest()
+        try:
+            return held, [
+                at_hand().rows(one.sql, one.plan, {name: values[name] for name in one.plan.marks}, held)
+                for one in ready
+            ]
+        except Gone:
+            if look == LOOKS - 1:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _ready(asked: _Asked) -> _Ready:
+    def make() -> Sequence[Plan]:
+        sources = mirror.sources(asked.fact)
+        return [plan(asked.shape, measure=asked.measure, fact=asked.fact, dimensions=dimensions(), sources=sources)]
+
+    return _once(("figure", asked.shape), asked, make)[0]
+
+
+def _ready_records(asked: _Asked, limit: int) -> Sequence[_Ready]:
+    def make() -> Sequence[Plan]:
+        return plan_records(
+            asked.shape,
+            measure=asked.measure,
+            fact=asked.fact,
+            dimensions=dimensions(),
+            source=mirror.sources(asked.fact)[-1],
+            limit=limit,
+        )
+
+    return _once(("records", asked.shape, limit), asked, make)
+
+
+def _once(key: tuple[Any, ...], asked: _Asked, make: Callable[[], Sequence[Plan]]) -> Sequence[_Ready]:
+    """Planning costs milliseconds, so it is done once for each shape, and again only where a definition changed."""
+    engine, used = at_hand(), asked.definitions
+    definitions, ready = _plans.get((engine, key), ((), ()))
+    if len(definitions) != len(used) or any(one is not other for one, other in zip(definitions, used, strict=True)):
+        if len(_plans) >= _MOST_PLANS:
+            _plans.clear()
+        ready = [_Ready(one, engine.compiled(one)) for one in make()]
+        _plans[(engine, key)] = used, ready
+    return ready
+
+
 def _named(kind: str, key: str, known: Mapping[str, Any]) -> Any:
     if key not in known:
         raise UnknownName(kind, key, sorted(known))
     return known[key]
 
 
-def _figure(measure: Measure, row: Sequence[Any], keys: int, names: Sequence[str], floor: int) -> Figure:
+def _figure(measure: Measure, row: Sequence[Any], keys: int, floor: int) -> Figure:
+    names = (*(("n",) if measure.distinct else ()), *measure.sums)
     sums = {name: float(value or 0) for name, value in zip(names, row[keys:], strict=True)}
     n = int(sums.get("n", 0))
     estimate = measure.estimate(sums)
@@ -108,73 +180,3 @@ def _figure(measure: Measure, row: Sequence[Any], keys: int, names: Sequence[str
     if estimate is None or (n < floor and measure.unit != "count"):
         return Figure(key, n, None, None, None, sums)
     return Figure(key, n, estimate.value, estimate.low, estimate.high, sums)
-
-
-@lru_cache(maxsize=2048)
-def _compiled(question: Question) -> str:
-    """Planning costs milliseconds, so what is compiled is kept."""
-    measure = measures()[question.measure]
-    rows = filtered(question)
-    keys = {key: dimensions()[key].column(rows) for key in question.by}
-    totals = {name: build(rows) for name, build in measure.sums.items()}
-    groups = rows.group_by(**keys).aggregate(**totals) if keys else rows.aggregate(**totals)
-    expression = groups.order_by(list(keys)) if keys else groups
-    return str(ibis.to_sql(expression, dialect="duckdb"))
-
-
-def filtered(question: Question) -> Any:
-    """The rows of the fact that a question reads: what is counted and what a list of records shows are the same."""
-    measure = measures()[question.measure]
-    fact = next(one for one in mirror.facts() if one.name == measure.fact)
-    table = ibis.table({name: _IBIS.get(kind, kind) for name, kind in fact.columns.items()}, name=fact.name)
-    rows = table
-    if measure.where is not None:
-        rows = rows.filter(measure.where(rows))
-    if measure.headline_only and not {"question", "dimension"} & {*question.by, *(key for key, _ in question.where)}:
-        rows = rows.filter(rows.is_headline)
-    if question.units is not None:
-        rows = rows.filter(rows.unit_id.isin(sorted(question.units) or [-1]))
-    for key in dict.fromkeys(key for key, _ in question.where):
-        rows = rows.filter(
-            _one_of(dimensions()[key].column(rows), [value for name, value in question.where if name == key])
-        )
-    if question.since is not None:
-        rows = rows.filter(rows[measure.at] >= ibis.timestamp(question.since.isoformat(), timezone="UTC"))
-    if question.until is not None:
-        rows = rows.filter(rows[measure.at] < ibis.timestamp(question.until.isoformat(), timezone="UTC"))
-    return rows
-
-
-def _one_of(column: Any, values: Sequence[str]) -> Any:
-    """Whether a column has one of these values."""
-    text = column.cast("string")
-    named = [value for value in values if value != NOT_KNOWN]
-    fits = text == named[0] if len(named) == 1 else text.isin(named)
-    if len(named) == len(values):
-        return fits
-    return fits | column.isnull() if named else column.isnull()
-
-
-def _connection(held: mirror.Manifest) -> duckdb.DuckDBPyConnection:
-    """This thread's connection, with a view of each fact over the segments of this manifest."""
-    connection: duckdb.DuckDBPyConnection | None = getattr(_local, "connection", None)
-    if connection is None:
-        connection = duckdb.connect(":memory:", config={"threads": 2})
-        connection.execute("SET TimeZone = 'UTC'")
-        _local.connection, _local.stamp = connection, None
-    stamp = (str(mirror.folder()), held.segments)
-    if _local.stamp != stamp:
-        for fact in mirror.facts():
-            if held.segments.get(fact.name):
-                connection.execute(_view(fact, held))
-        _local.stamp = stamp
-    return connection
-
-
-def _view(fact: Fact, held: mirror.Manifest) -> str:
-    files = ", ".join(f"'{mirror.folder() / file}'".replace("\\", "/") for file in held.segments[fact.name])
-    columns = ", ".join(f'"{name}"' for name in fact.columns)
-    newest = ""
-    if fact.changes:
-        newest = f" QUALIFY rank() OVER (PARTITION BY {fact.owner} ORDER BY _sequence DESC) = 1"
-    return f"CREATE OR REPLACE VIEW {fact.name} AS SELECT {columns} FROM read_parquet([{files}]){newest}"

@@ -32,7 +32,8 @@ class Fact:
     """A table of the mirror. ``load`` reads rows of the record by the ids that the ledger named.
 
     ``owner`` is the column that holds such an id; when a fact ``changes``, the newest rows of an owner replace its
-    older ones.
+    older ones. ``at`` is the moment whose local date stands in the column ``day``. ``steady`` columns are the same in
+    all rows of an owner. Every fact has ``unit_id``: whose row it is.
     """
 
     name: str
@@ -42,12 +43,18 @@ class Fact:
     # Ledger kind → the ids in its data that this fact must read again.
     touched_by: Mapping[str, Callable[[Mapping[str, Any]], Sequence[int]]]
     changes: bool = False
+    at: str = ""
+    steady: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Measure:
-    """One figure, defined once. ``sums`` are the sufficient statistics that SQL adds up, as expressions over the
-    fact's columns; ``estimate`` turns them into value and interval."""
+    """One figure, defined once.
+
+    ``sums`` are numbers of *one row*, as expressions over the fact's columns (``lambda rows: rows.value >= 9``, or just
+    ``1``); the engine adds them up, and multiplies where a row of a roll-up stands for several. A truth counts as one,
+    what is not known as nothing. ``distinct`` names a column whose different values are counted as the sum ``n``.
+    ``estimate`` turns the sums into value and interval."""
 
     key: str
     name: Text
@@ -58,6 +65,7 @@ class Measure:
     sums: Mapping[str, Callable[[Any], Any]]
     estimate: Callable[[Mapping[str, float]], Estimate | None]
     at: str  # the column that periods cut by
+    distinct: str = ""
     where: Callable[[Any], Any] | None = None  # which rows of the fact it reads at all
     headline_only: bool = False  # without a question filter it reads the headline question
     higher_is_better: bool = True

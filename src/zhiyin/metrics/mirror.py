@@ -7,9 +7,8 @@ and the segments that it names never change. When there are many small segments 
 import fcntl
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
@@ -22,6 +21,8 @@ from django.conf import settings
 from zhiyin.ledger import chain
 from zhiyin.ledger.queries import sealed_after
 from zhiyin.metrics.language import Fact, Row
+from zhiyin.metrics.manifest import Manifest
+from zhiyin.metrics.planning import Source
 
 EVENTS_AT_ONCE = 2000
 MOST_SEGMENTS = 24
@@ -36,19 +37,6 @@ _TYPES = {
 }
 
 
-@dataclass(frozen=True)
-class Manifest:
-    """What the mirror holds: up to which ledger sequence, as of when, in which files."""
-
-    sequence: int
-    as_of: datetime | None
-    segments: Mapping[str, tuple[str, ...]]  # fact → file names, oldest first
-
-    @property
-    def stamp(self) -> tuple[int, int]:
-        return self.sequence, sum(len(files) for files in self.segments.values())
-
-
 def folder() -> Path:
     return Path(settings.DATA_DIR) / "mirror"
 
@@ -57,6 +45,16 @@ def facts() -> tuple[Fact, ...]:
     """The facts that the catalogue lists. Metrics knows no room: it finds the list through a setting."""
     found: tuple[Fact, ...] = import_module(settings.CATALOGUE).FACTS
     return found
+
+
+def fact(name: str) -> Fact:
+    """The fact of this name."""
+    return next(one for one in facts() if one.name == name)
+
+
+def sources(of: Fact) -> Sequence[Source]:
+    """The tables that can answer questions about a fact, the smallest first."""
+    return (Source(of.name, of.columns),)
 
 
 def manifest() -> Manifest:

@@ -75,6 +75,7 @@ FACTS: tuple[Fact, ...] = (
         load=_load_visits,
         touched_by={"test.happened": _named("visits")},
         changes=True,
+        at="at",
     ),
     Fact(
         name="notes",
@@ -115,21 +116,21 @@ MEASURES: dict[str, Measure] = {
             "visit_share",
             unit=Unit.SHARE,
             where=lambda rows: rows.is_counted,
-            sums={"n": lambda rows: rows.count(), "hits": lambda rows: (rows.score >= 9).sum()},
+            sums={"n": lambda rows: 1, "hits": lambda rows: rows.score >= 9},
             estimate=_share,
         ),
         _measure(
             "visit_mean",
             unit=Unit.SCORE,
             sums={
-                "n": lambda rows: rows.score.count(),
-                "total": lambda rows: rows.score.cast("float64").sum(),
-                "squares": lambda rows: (rows.score.cast("float64") * rows.score.cast("float64")).sum(),
+                "n": lambda rows: rows.score.notnull(),
+                "total": lambda rows: rows.score,
+                "squares": lambda rows: rows.score * rows.score,
             },
             estimate=_mean,
         ),
-        _measure("visit_count", unit=Unit.COUNT, sums={"n": lambda rows: rows.count()}, estimate=_count),
-        _measure("note_count", unit=Unit.COUNT, fact="notes", sums={"n": lambda rows: rows.count()}, estimate=_count),
+        _measure("visit_count", unit=Unit.COUNT, sums={"n": lambda rows: 1}, estimate=_count),
+        _measure("note_count", unit=Unit.COUNT, fact="notes", sums={"n": lambda rows: 1}, estimate=_count),
     )
 }
 BOTH = frozenset({"visits", "notes"})

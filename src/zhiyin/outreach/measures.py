@@ -94,6 +94,7 @@ INTERACTIONS = Fact(
         "complaint": "boolean",
     },
     owner="interaction_id",
+    at="ended_at",
     load=load_interactions,
     touched_by={"journey.interactions_received": lambda data: data["ids"]},
 )
@@ -115,6 +116,7 @@ INVITATIONS = Fact(
         **_PLACES,
     },
     owner="invitation_id",
+    at="created_at",
     load=load_invitations,
     changes=True,
     touched_by={
@@ -149,7 +151,7 @@ MEASURES = (
         unit=Unit.SHARE,
         fact="interactions",
         at="ended_at",
-        sums={"n": lambda rows: rows.count(), "hits": lambda rows: rows.invited.cast("int64").sum()},
+        sums={"n": lambda rows: 1, "hits": lambda rows: rows.invited},
         estimate=_share,
         source="S0.14",
     ),
@@ -164,7 +166,7 @@ MEASURES = (
         fact="invitations",
         at="created_at",
         where=lambda rows: _service(rows) & rows.is_sent,
-        sums={"n": lambda rows: rows.count(), "hits": lambda rows: rows.is_delivered.cast("int64").sum()},
+        sums={"n": lambda rows: 1, "hits": lambda rows: rows.is_delivered},
         estimate=_share,
     ),
     Measure(
@@ -176,7 +178,7 @@ MEASURES = (
         fact="invitations",
         at="created_at",
         where=lambda rows: _service(rows) & rows.is_sent,
-        sums={"n": lambda rows: rows.count(), "hits": lambda rows: rows.is_answered.cast("int64").sum()},
+        sums={"n": lambda rows: 1, "hits": lambda rows: rows.is_answered},
         estimate=_share,
         source="S0.27",
     ),
@@ -189,7 +191,7 @@ MEASURES = (
         fact="invitations",
         at="created_at",
         where=lambda rows: _service(rows) & rows.is_sent,
-        sums={"n": lambda rows: rows.count()},
+        sums={"n": lambda rows: 1},
         estimate=lambda sums: Estimate(sums["n"], sums["n"], sums["n"], int(sums["n"])),
     ),
     Measure(
@@ -200,7 +202,7 @@ MEASURES = (
         unit=Unit.COUNT,
         fact="interactions",
         at="ended_at",
-        sums={"n": lambda rows: rows.count()},
+        sums={"n": lambda rows: 1},
         estimate=lambda sums: Estimate(sums["n"], sums["n"], sums["n"], int(sums["n"])),
     ),
 )

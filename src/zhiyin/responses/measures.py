@@ -45,6 +45,10 @@ COLUMNS = {
     "language": "string",
     "source": "string",
 }
+# What differs between the answers of one response.
+OF_EACH_ANSWER = frozenset(
+    {"question", "dimension", "value", "top_from", "low_to", "satisfied_from", "is_headline", "is_nps", "is_ces"}
+)
 
 
 def load_answers(ids: Sequence[int]) -> list[Row]:
@@ -120,11 +124,13 @@ ANSWERS = Fact(
     owner="response_id",
     load=load_answers,
     touched_by={"responses.received": _response_id},
+    at="answered_at",
+    steady=frozenset(COLUMNS) - OF_EACH_ANSWER,
 )
 
 
-def _count(rows: Any) -> Any:
-    return rows.count()
+def _count(rows: Any) -> int:
+    return 1
 
 
 def share_of(sums: Mapping[str, float]) -> Estimate | None:
@@ -175,7 +181,7 @@ MEASURES = (
         ),
         formula="count(value >= top_from) / count(value)",
         unit=Unit.SHARE,
-        sums={"n": _count, "hits": lambda rows: (rows.value >= rows.top_from).sum()},
+        sums={"n": _count, "hits": lambda rows: rows.value >= rows.top_from},
         estimate=share_of,
         source="S0.25, S0.34",
     ),
@@ -188,7 +194,7 @@ MEASURES = (
         ),
         formula="count(value <= low_to) / count(value)",
         unit=Unit.SHARE,
-        sums={"n": _count, "hits": lambda rows: (rows.value <= rows.low_to).sum()},
+        sums={"n": _count, "hits": lambda rows: rows.value <= rows.low_to},
         estimate=share_of,
         higher_is_better=False,
         source="S0.25",
@@ -203,8 +209,8 @@ MEASURES = (
         unit=Unit.SCORE,
         sums={
             "n": _count,
-            "total": lambda rows: rows.value.cast("float64").sum(),
-            "squares": lambda rows: (rows.value.cast("float64") * rows.value.cast("float64")).sum(),
+            "total": lambda rows: rows.value,
+            "squares": lambda rows: rows.value * rows.value,
         },
         estimate=mean_of,
         source="S0.34",
@@ -221,8 +227,8 @@ MEASURES = (
         unit=Unit.NPS,
         sums={
             "n": _count,
-            "promoters": lambda rows: (rows.value >= 9).sum(),
-            "detractors": lambda rows: (rows.value <= 6).sum(),
+            "promoters": lambda rows: rows.value >= 9,
+            "detractors": lambda rows: rows.value <= 6,
         },
         estimate=nps_of,
         source="S0.2",
@@ -239,7 +245,7 @@ MEASURES = (
         ),
         formula="count(value >= low + 0.75 * (high - low)) / count(value)",
         unit=Unit.SHARE,
-        sums={"n": _count, "hits": lambda rows: (rows.value >= rows.satisfied_from).sum()},
+        sums={"n": _count, "hits": lambda rows: rows.value >= rows.satisfied_from},
         estimate=share_of,
         source="S3.52",
     ),
@@ -254,8 +260,8 @@ MEASURES = (
         unit=Unit.SCORE,
         sums={
             "n": _count,
-            "total": lambda rows: rows.value.cast("float64").sum(),
-            "squares": lambda rows: (rows.value.cast("float64") * rows.value.cast("float64")).sum(),
+            "total": lambda rows: rows.value,
+            "squares": lambda rows: rows.value * rows.value,
         },
         estimate=mean_of,
         fact="answers",
@@ -270,7 +276,8 @@ MEASURES = (
         ),
         formula="count(responses)",
         unit=Unit.COUNT,
-        sums={"n": lambda rows: rows.response_id.nunique()},
+        sums={},
+        distinct="response_id",
         estimate=count_of,
         fact="answers",
         at="answered_at",
@@ -285,7 +292,7 @@ MEASURES = (
         ),
         formula="count(opened) / count(sent)",
         unit=Unit.SHARE,
-        sums={"n": _count, "hits": lambda rows: rows.is_opened.cast("int64").sum()},
+        sums={"n": _count, "hits": lambda rows: rows.is_opened},
         estimate=share_of,
         fact="invitations",
         at="created_at",
@@ -300,7 +307,7 @@ MEASURES = (
         ),
         formula="count(recovery value >= top_from) / count(recovery value)",
         unit=Unit.SHARE,
-        sums={"n": _count, "hits": lambda rows: (rows.value >= rows.top_from).sum()},
+        sums={"n": _count, "hits": lambda rows: rows.value >= rows.top_from},
         estimate=share_of,
         source="S3.36",
         fact="answers",

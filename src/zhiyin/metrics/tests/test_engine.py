@@ -252,3 +252,27 @@ class TestRecords:
     def test_a_name_that_there_is_not_is_refused(self, rows):
         with pytest.raises(UnknownName):
             engine.records(Question(measure="visit_share", where=(("text", "a"),), units=None))
+
+
+class TestValuesOfFilters:
+    def test_a_number_that_is_none_matches_nothing(self, rows: None) -> None:
+        assert asked(where=(("office", "1 OR 1=1"),)).whole.n == 0
+
+
+class TestPlanning:
+    def test_a_shape_is_compiled_once_for_all_its_periods(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        happen(visits=[visit(1)])
+        mirror.catch_up(now=NOW)
+        made: list[object] = []
+        plan = engine.plan
+
+        def counted(*given: Any, **named: Any) -> Any:
+            made.append(given)
+            return plan(*given, **named)
+
+        monkeypatch.setattr(engine, "plan", counted)
+        monkeypatch.setattr(engine, "_plans", {})
+        found = [asked(since=NOW - number * DAY - timedelta(seconds=1)).whole.n for number in range(6)]
+        assert (found, len(made)) == ([1] * 6, 1)
+        asked(by=("place",))
+        assert len(made) == 2
