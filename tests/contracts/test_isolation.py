@@ -60,6 +60,7 @@ PAGES = {
     "reports:overview": Page("/overview/", get=FIGURES),
     "reports:definition": Page("/measures/nps/", get=FIGURES),
     "reports:audit": Page("/settings/audit/", get={U, D}),
+    "funnel:funnel": Page("/funnel/", get=OUTREACH),
     "journey:journeys": Page("/journeys/", get=FIGURES),
     "journey:moment": Page("/journeys/nothing/", get=FIGURES),
     "surveys:surveys": Page("/surveys/", get=OUTREACH),

@@ -14,6 +14,7 @@ PAGES = [
     "reports",
     "reports.journeys",
     "reports.customers",
+    "reports.funnel",
     "surveys",
     "outreach",
     "cases",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet
 
 from zhiyin.journey.models import Dimension, Interaction, Moment, Scenario, Stage, Touchpoint
 from zhiyin.lib.text import Text
@@ -176,6 +176,26 @@ def interactions_of(customer_id: int, *, by: Viewer, limit: int = 50) -> list[In
 def at_moment(moment: str) -> QuerySet[Interaction, int]:
     """The ids of what happened at this moment: a subquery for what else names an interaction, never fetched itself."""
     return Interaction.objects.filter(moment=moment).values_list("pk", flat=True)
+
+
+def through(channel: str) -> QuerySet[Interaction, int]:
+    """The ids of what went through this channel, as a subquery."""
+    return Interaction.objects.filter(channel=channel).values_list("pk", flat=True)
+
+
+def complaints() -> QuerySet[Interaction, int]:
+    """The ids of what was a complaint, as a subquery."""
+    return Interaction.objects.filter(is_complaint=True).values_list("pk", flat=True)
+
+
+def served_by(staff_id: int) -> QuerySet[Interaction, int]:
+    """The ids of what this member of staff did, as a subquery."""
+    return Interaction.objects.filter(staff_id=staff_id).values_list("pk", flat=True)
+
+
+def of_interaction(name: str) -> QuerySet[Interaction, Any]:
+    """One field of the interaction that the outer row names in ``interaction_id``: a subquery to group by."""
+    return Interaction.objects.filter(pk=OuterRef("interaction_id")).values_list(name)[:1]
 
 
 def find_interaction(source_and_id: str, *, by: Viewer) -> InteractionCard | None:

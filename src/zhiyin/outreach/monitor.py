@@ -4,21 +4,23 @@ Counted in the record itself, within the viewer's units, and not in the mirror: 
 list that it opens, and opening a link leaves no fact in the ledger for the mirror to follow.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Count, F, Func, IntegerField, Q, QuerySet
+from django.db.models import Count, F, Func, IntegerField, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.db.models.sql.compiler import SQLCompiler
 
+from zhiyin.journey.queries import at_moment, complaints, of_interaction, served_by
 from zhiyin.lib.ids import first_id_at
 from zhiyin.outreach.models import Decision, Invitation
 from zhiyin.outreach.rules.reasons import REASONS, Loss
 from zhiyin.people.access import Viewer, visible
+from zhiyin.people.queries import in_group, of_customer
 
 State = Invitation.State
 EXCLUDED = tuple(key for key, reason in REASONS.items() if reason.loss is Loss.EXCLUDED)
@@ -31,14 +33,23 @@ ARRIVED = Q(delivered_at__isnull=False) | OPENED
 SENT = Q(sent_at__isnull=False) | ARRIVED
 
 
+def _complained() -> Q:
+    return Q(interaction_id__isnull=False, interaction_id__in=complaints())
+
+
 @dataclass(frozen=True, kw_only=True)
 class Window:
-    """Which interactions: decided from ``since`` until before ``until``. ``units`` narrows what the viewer may see."""
+    """Which interactions: decided from ``since`` until before ``until``. ``units`` narrows what the viewer may see.
+
+    ``also``: what the interaction or its customer says of itself, by one of ALSO.
+    """
 
     since: datetime
     until: datetime
     units: frozenset[int] | None = None
     scenario_id: int | None = None
+    touchpoint_id: int | None = None
+    also: tuple[tuple[str, str], ...] = ()
     channel: str = ""  # of invitations: a decision has none yet
 
 
@@ -121,9 +132,9 @@ def _parts(now: datetime) -> dict[str, Count]:
 
 @dataclass(frozen=True)
 class CellTally:
-    """One scenario, channel, unit or touchpoint. By channel nothing is known of decisions: both are None."""
+    """One value of a cut. By channel nothing is known of decisions: both are None."""
 
-    key: int | str
+    key: Any
     decided: int | None
     eligible: int | None
     steps: Mapping[str, int]
@@ -131,22 +142,43 @@ class CellTally:
 
 # By what the monitor may be cut. A channel is an invitation's; a decision is made before there is one.
 CUTS = {"touchpoint": "touchpoint_id", "scenario": "scenario_id", "unit": "unit_id", "channel": "channel"}
+OF_INTERACTION = {"staff": "staff_id", "moment": "moment", "complaint": "is_complaint"}
+OF_CUSTOMER = ("brand", "segment")
+ALSO: Mapping[str, Callable[[str], Q]] = {
+    "staff": lambda value: Q(interaction_id__in=served_by(int(value)) if value.isdigit() else []),
+    "moment": lambda value: Q(interaction_id__in=at_moment(value)),
+    "complaint": lambda value: _complained() if value == "true" else ~_complained(),
+    "brand": lambda value: Q(customer_id__in=in_group(brand=value)),
+    "segment": lambda value: Q(customer_id__in=in_group(segment=value)),
+}
 
 
 def tally_by(cut: str, window: Window, *, by: Viewer, now: datetime) -> list[CellTally]:
-    """The same numbers for each cell of one cut, the largest first; two statements, however many cells there are."""
-    field = CUTS[cut]
-    steps: dict[Any, dict[str, int]] = {
-        row.pop(field): row for row in _invitations(window, by).values(field).annotate(**_parts(now)).order_by()
-    }
+    """The same numbers for each cell of one cut, the largest first; two statements, however many cells there are.
+
+    ``cut``: one of CUTS, of OF_INTERACTION or of OF_CUSTOMER.
+    """
+    field = CUTS.get(cut, "cell")
+    invitations = _with_cell(_invitations(window, by), cut).values(field)
+    steps: dict[Any, dict[str, int]] = {row.pop(field): row for row in invitations.annotate(**_parts(now)).order_by()}
     none = dict.fromkeys(invitation_sets(now), 0)
     if window.channel or cut == "channel":
         found = [CellTally(key, None, None, counts) for key, counts in steps.items()]
     else:
         eligible = Count("pk", filter=decision_sets()["eligible"])
-        rows = _decisions(window, by).values(field).annotate(n=Count("pk"), eligible=eligible).order_by()
+        decisions = _with_cell(_decisions(window, by), cut).values(field)
+        rows = decisions.annotate(n=Count("pk"), eligible=eligible).order_by()
         found = [CellTally(row[field], row["n"], row["eligible"], steps.get(row[field], none)) for row in rows]
     return sorted(found, key=lambda cell: (-(cell.decided or 0), -cell.steps["invited"], str(cell.key)))
+
+
+def _with_cell(rows: QuerySet[Any], cut: str) -> QuerySet[Any]:
+    """What another room knows of the row stands in ``cell``."""
+    if cut in OF_INTERACTION:
+        rows = rows.annotate(cell=Subquery(of_interaction(OF_INTERACTION[cut])))
+    if cut in OF_CUSTOMER:
+        rows = rows.annotate(cell=Subquery(of_customer(cut)))
+    return rows
 
 
 @dataclass(frozen=True)
@@ -230,4 +262,8 @@ def _narrowed(rows: QuerySet[Any], window: Window) -> QuerySet[Any]:
     rows = rows.filter(pk__gte=first_id_at(window.since), pk__lt=first_id_at(window.until + IDS_AHEAD))
     if window.units is not None:
         rows = rows.filter(unit_id__in=window.units)
+    if window.touchpoint_id is not None:
+        rows = rows.filter(touchpoint_id=window.touchpoint_id)
+    for name, value in window.also:
+        rows = rows.filter(ALSO[name](value))
     return rows if window.scenario_id is None else rows.filter(scenario_id=window.scenario_id)

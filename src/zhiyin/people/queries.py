@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet
 
 from zhiyin.ledger.reading import any_of_ids, rows
 from zhiyin.lib.masking import mask_name
@@ -337,6 +338,11 @@ def in_group(*, brand: str = "", segment: str = "") -> QuerySet[Customer, int]:
     wanted = {"brand": brand, "segment": segment}
     rows = Customer.objects.filter(**{name: value for name, value in wanted.items() if value})
     return rows.values_list("pk", flat=True)
+
+
+def of_customer(name: str) -> QuerySet[Customer, Any]:
+    """Brand or segment of the customer that the outer row names in ``customer_id``: a subquery to group by."""
+    return Customer.objects.filter(pk=OuterRef("customer_id")).values_list(name)[:1]
 
 
 def customer_groups(ids: Iterable[int]) -> dict[int, tuple[str, str]]:

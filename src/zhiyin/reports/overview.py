@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
@@ -15,6 +14,7 @@ from zhiyin.metrics.engine import measures
 from zhiyin.metrics.language import Figure
 from zhiyin.people.roles import Permission
 from zhiyin.reports.figures import Desk, Pair, as_day, hits_by, monday
+from zhiyin.reports.records import address, days, records_url
 from zhiyin.reports.rules import Decomposition, biggest_share, change, decompose, significant_cells
 from zhiyin.ui import cards, charts
 from zhiyin.ui.numerals import change as points
@@ -95,32 +95,16 @@ def _kpi(desk: Desk, key: str) -> cards.Kpi:
         change_high=moved.difference.high if moved else None,
         compared_with=str(desk.period.compared_with),
         verdict=cards.Verdict.of(moved.verdict, "up" if measure.higher_is_better else "down") if moved else None,
-        definition_url=_address("reports:definition", key, **desk.address),
+        definition_url=address("reports:definition", key, **desk.address),
         records_url=invitations_url(desk) if key == "response_rate" else records_url(desk, key),
     )
-
-
-def records_url(desk: Desk, measure: str, **more: str) -> str:
-    """The list of answers behind a figure, as long as its n; nothing for who may not read what customers wrote."""
-    if not desk.by.may(Permission.SEE_VERBATIMS):
-        return ""
-    return _address("responses:responses", **_days(desk), **{**dict(desk.where), **more, "measure": measure})
 
 
 def invitations_url(desk: Desk) -> str:
     """The list of what was sent; nothing where it could not be cut as the figure was."""
     if not desk.by.may(Permission.SEE_OUTREACH) or not {"unit"}.issuperset(dict(desk.where)):
         return ""
-    return _address("outreach:invitations", **_days(desk), **dict(desk.where), state="sent")
-
-
-def _days(desk: Desk) -> dict[str, str]:
-    """The days themselves: "the last 30 days" are others tomorrow."""
-    return {"from": desk.period.since.isoformat(), "to": desk.period.until.isoformat()}
-
-
-def _address(name: str, /, *places: str, **query: str) -> str:
-    return f"{reverse(name, args=places)}?{urlencode(query)}"
+    return address("outreach:invitations", **days(desk), **dict(desk.where), state="sent")
 
 
 def trend_tabs(desk: Desk, keys: Sequence[str]) -> list[tuple[str, str, str]]:

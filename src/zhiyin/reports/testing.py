@@ -37,6 +37,9 @@ class Said:
     survey: str = "talk"
     version: int = 1
     comment: str = ""
+    staff: str = ""  # the code of who served
+    channel: str = ""
+    complaint: bool = False
 
     @property
     def touchpoint(self) -> str:
@@ -120,7 +123,9 @@ def _call(group: Said, number: int) -> dict[str, Any]:
         "touchpoint": group.touchpoint,
         "unit": group.unit,
         "ended_at": (group.at - timedelta(minutes=30)).isoformat(),
-        "attributes": {"moment": group.moment},
+        "attributes": {"moment": group.moment, "complaint": group.complaint},
+        **({"staff": group.staff} if group.staff else {}),
+        **({"channel": group.channel} if group.channel else {}),
     }
 
 

@@ -1,7 +1,5 @@
 """Pages over many rooms: home, the overview, what a figure means, the audit log."""
 
-from datetime import date
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -18,10 +16,9 @@ from zhiyin.people.queries import units_of
 from zhiyin.people.roles import Permission
 from zhiyin.people.views import viewer
 from zhiyin.reports import overview as screen
-from zhiyin.reports.figures import Desk
-from zhiyin.ui.period import CHOICES, period_of
+from zhiyin.reports.frame import desk_of
+from zhiyin.ui.period import CHOICES
 
-FILTERS = ("touchpoint", "segment", "brand", "unit")
 TRENDS = ("top_box", "nps", "recovery_rate")
 
 
@@ -38,21 +35,11 @@ def home(request: HttpRequest) -> HttpResponse:
     return redirect("reports:audit")
 
 
-def desk_of(request: HttpRequest) -> Desk:
-    """The viewer's desk with the period and filters of the address."""
-    today: date = timezone.localdate()
-    unit = request.GET.get("unit", "")
-    if unit and unit not in {one.code for one in units_of(by=viewer(request))}:
-        raise NotFound
-    where = tuple((key, request.GET[key][:60]) for key in FILTERS if request.GET.get(key))
-    return Desk(viewer(request), period_of(request.GET, today=today), where)
-
-
 @require_GET
 def overview(request: HttpRequest) -> HttpResponse:
     """Are customers satisfied this month? Where did it change, and why?"""
     viewer(request).require(Permission.SEE_FIGURES)
-    desk = desk_of(request)
+    desk = desk_of(request, now=timezone.now())
     metric = request.GET.get("metric", "top_box")
     metric = metric if metric in TRENDS else "top_box"
     pair = desk.pair("top_box")
@@ -91,7 +78,7 @@ def definition(request: HttpRequest, key: str) -> HttpResponse:
     measure = measures().get(key)
     if measure is None:
         raise NotFound
-    desk = desk_of(request)
+    desk = desk_of(request, now=timezone.now())
     if not desk.can_ask(key):
         raise NotFound(_("This figure cannot be cut by these filters."), next_step=_("Drop them from the address."))
     context = {

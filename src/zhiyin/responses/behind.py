@@ -57,12 +57,13 @@ def _scored(questions: Questions) -> QuerySet[Answer]:
     return Answer.objects.filter(question__in=questions, value__isnull=False)
 
 
-def behind(measure: str, *, dimension: str = "", survey: str = "") -> Read | None:
-    """What this measure reads, of one dimension or one survey. None: nothing in particular, every response counts.
+def behind(measure: str, *, dimension: str = "", survey: str = "", question: str = "") -> Read | None:
+    """What this measure reads, of one dimension, one question or one survey.
 
+    None: nothing in particular, every response counts.
     A measure that there is not reads nothing.
     """
-    if not measure and not dimension:
+    if not measure and not dimension and not question:
         return None
     reading = READINGS.get(measure) if measure else EVERY
     if reading is None:
@@ -70,10 +71,15 @@ def behind(measure: str, *, dimension: str = "", survey: str = "") -> Read | Non
     found: dict[int, Questions] = {}
     groups: dict[tuple[Questions, bool], list[int]] = {}
     for card in _versions(survey):
-        if questions := questions_read(reading, card.questionnaire, dimension=dimension):
+        if questions := questions_read(reading, card.questionnaire, dimension=dimension, question=question):
             found[card.id] = questions
             groups.setdefault((questions, questions == (card.questionnaire.roles.headline,)), []).append(card.id)
     return Read(found, groups, reading.recovery)
+
+
+def numbered(number: int, *, survey: str = "") -> list[VersionCard]:
+    """The versions with this number, of one survey or of each."""
+    return [card for card in _versions(survey) if card.number == number]
 
 
 def _versions(survey: str) -> list[VersionCard]:

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from zhiyin.journey.queries import at_moment
+from zhiyin.journey.queries import at_moment, complaints, through
 from zhiyin.lib.ids import first_id_at
 from zhiyin.lib.masking import scrub
 from zhiyin.people.access import Viewer, one_visible, visible
 from zhiyin.people.queries import in_group
-from zhiyin.responses.behind import Read, behind
+from zhiyin.responses.behind import Read, behind, numbered
 from zhiyin.responses.models import Answer, Response
 from zhiyin.responses.rules import AHEAD, CROWD, TOO_FAST
 from zhiyin.surveys.queries import VersionCard, version_ids, versions_by_id
@@ -65,7 +65,8 @@ class ResponseCard:
 class Asked:
     """Which responses a list shows. Scores are the headline's, both ends included; ``until`` is not included.
 
-    ``measure`` and ``dimension``: only those that this figure, cut by this dimension, reads.
+    ``measure``, ``dimension`` and ``question``: only those that this figure, cut by these, reads. ``version`` is a
+    number of the survey's. Without an interaction the channel is the way by which the answer came, as figures have it.
     """
 
     survey: str = ""
@@ -75,6 +76,11 @@ class Asked:
     moment: str = ""
     brand: str = ""
     segment: str = ""
+    question: str = ""
+    version: int | None = None
+    channel: str = ""
+    staff_id: int | None = None  # who served
+    complaint: bool | None = None
     units: frozenset[int] | None = None
     lowest: int | None = None
     highest: int | None = None
@@ -128,7 +134,7 @@ def count_listed(asked: Asked, *, by: Viewer) -> int:
 
 def read_by(asked: Asked) -> Read | None:
     """Which answers of its responses the list is about; None where it is about whole responses."""
-    return behind(asked.measure, dimension=asked.dimension, survey=asked.survey)
+    return behind(asked.measure, dimension=asked.dimension, survey=asked.survey, question=asked.question)
 
 
 def flags(card: ResponseCard) -> tuple[str, ...]:
@@ -158,6 +164,17 @@ def _asked(asked: Asked, *, by: Viewer) -> QuerySet[Response]:
         rows = rows.filter(interaction_id__in=at_moment(asked.moment))
     if asked.brand or asked.segment:
         rows = rows.filter(customer_id__in=in_group(brand=asked.brand, segment=asked.segment))
+    if asked.version is not None:
+        rows = rows.filter(survey_version_id__in=[card.id for card in numbered(asked.version, survey=asked.survey)])
+    if asked.channel:
+        rows = rows.filter(
+            Q(interaction_id__in=through(asked.channel)) | Q(interaction_id__isnull=True, source=asked.channel)
+        )
+    if asked.staff_id is not None:
+        rows = rows.filter(served_by=asked.staff_id)
+    if asked.complaint is not None:
+        was = Q(interaction_id__isnull=False, interaction_id__in=complaints())
+        rows = rows.filter(was if asked.complaint else ~was)
     if asked.units is not None:
         rows = rows.filter(unit_id__in=asked.units)
     if asked.lowest is not None:

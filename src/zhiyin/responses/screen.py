@@ -18,8 +18,19 @@ from zhiyin.responses.queries import Asked, ResponseCard
 from zhiyin.surveys.queries import surveys, versions_by_id
 from zhiyin.surveys.rules import REASONS, Questionnaire
 
+TEXTS = ("survey", "measure", "dimension", "moment", "brand", "segment", "question", "channel")
 FILTERS = ("survey", "touchpoint", "moment", "dimension", "unit", "least", "most", "words")
-GIVEN = ("measure", "segment", "brand")  # by the figure that led here; there is nothing to choose them by
+# By the figure that led here; there is nothing to choose them by.
+GIVEN = (
+    "measure",
+    "segment",
+    "brand",
+    "staff",
+    "channel",
+    "complaint",
+    "question",
+    "version",
+)
 
 
 @dataclass(frozen=True)
@@ -73,7 +84,10 @@ def asked_of(query: Mapping[str, str], *, by: Viewer, since: datetime, until: da
     found = journey_map().touchpoints.get(touchpoint)
     unit = query.get("unit", "")
     return Asked(
-        **{name: query.get(name, "")[:60] for name in ("survey", "measure", "dimension", "moment", "brand", "segment")},
+        **{name: query.get(name, "")[:60] for name in TEXTS},
+        version=_number(query.get("version", "")),
+        staff_id=_number(query.get("staff", "")),
+        complaint={"true": True, "false": False}.get(query.get("complaint", "")),
         touchpoint_id=(found.id if found else -1) if touchpoint else None,
         units=_units(unit, by=by) if unit else None,
         lowest=_score(query.get("least", "")),
@@ -113,7 +127,22 @@ def filters(query: Mapping[str, str], *, by: Viewer) -> dict[str, Any]:
 def _given(query: Mapping[str, str], language: str) -> list[tuple[str, str, str]]:
     """Name and value of each such filter, and how a person reads it."""
     found = [(name, query.get(name, "")[:60]) for name in GIVEN]
-    return [(name, value, _measure(value, language) if name == "measure" else value) for name, value in found if value]
+    return [(name, value, _spoken(name, value, language)) for name, value in found if value]
+
+
+def _spoken(name: str, value: str, language: str) -> str:
+    """How a person reads such a filter."""
+    if name == "measure":
+        return _measure(value, language)
+    if name == "staff":
+        number = _number(value)
+        card = staff_cards([number]).get(number or 0)
+        return card.name if card else "—"
+    if name == "complaint":
+        return _("complaints only") if value == "true" else _("without complaints")
+    if name == "version":
+        return _("version %(number)s") % {"number": value}
+    return value
 
 
 def _measure(key: str, language: str) -> str:
@@ -222,6 +251,13 @@ def _path(card: ResponseCard) -> str:
         return reverse("outreach:decision", args=[card.interaction_id])
     except NoReverseMatch:
         return ""
+
+
+def _number(text: str) -> int | None:
+    """A key of ours; nonsense finds nothing rather than everything."""
+    if not text:
+        return None
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else -1
 
 
 def _score(text: str) -> int | None:

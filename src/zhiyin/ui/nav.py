@@ -47,11 +47,14 @@ ITEMS = (
     NavItem(LISTEN, "journey", pgettext_lazy("nav", "Journeys"), "route", "journey:journeys", FIGURES),
     NavItem(LISTEN, "surveys", pgettext_lazy("nav", "Surveys"), "clipboard-list", "surveys:surveys", SURVEYS),
     NavItem(LISTEN, "outreach", pgettext_lazy("nav", "Outreach"), "send", "outreach:monitor", OUTREACH),
+    NavItem(LISTEN, "funnel", pgettext_lazy("nav", "Funnel"), "filter", "funnel:funnel", OUTREACH),
     NavItem(LISTEN, "customers", pgettext_lazy("nav", "Customers"), "user", "customers:find", CASES | OUTREACH),
     NavItem(ACT, "cases", pgettext_lazy("nav", "Workbench"), "headset", "cases:queue", CASES),
     NavItem(ACT, "alerts", pgettext_lazy("nav", "Alerts"), "urgent", "alerts:alerts", FIGURES),
     NavItem(ACT, "care", pgettext_lazy("nav", "Care"), "heart-handshake", "care:calendar", FIGURES),
     NavItem(UNDERSTAND, "insights", pgettext_lazy("nav", "Insights"), "bulb", "insight:insights", FIGURES),
+    NavItem(UNDERSTAND, "compare", pgettext_lazy("nav", "Sites"), "chart-dots", "sites:compare", FIGURES),
+    NavItem(UNDERSTAND, "agents", pgettext_lazy("nav", "Agents"), "users", "agents:agents", CASES | FIGURES),
     NavItem(CHANGE, "improvement", pgettext_lazy("nav", "Initiatives"), "refresh-dot", "improvement:board", FIGURES),
     NavItem(CHANGE, "enablement", pgettext_lazy("nav", "Enablement"), "school", "enablement:scripts", CASES),
     NavItem(LAST, "audit", pgettext_lazy("nav", "Audit log"), "history", "reports:audit", AUDIT),
@@ -65,7 +68,7 @@ SETTINGS_PAGES = (
 # The bar at the foot of a phone: five things within reach of a thumb.
 PHONE = (
     ITEMS[0],
-    ITEMS[5],
+    next(item for item in ITEMS if item.key == "cases"),
     NavItem(ACT, "callbacks", pgettext_lazy("nav", "Callbacks"), "calendar-check", "cases:callbacks", CASES),
     NavItem(CHANGE, "scripts", pgettext_lazy("nav", "Scripts"), "message-search", "enablement:scripts", CASES),
     NavItem(LAST, "me", pgettext_lazy("nav", "Me"), "user", "ui:menu", EVERYBODY),

@@ -14,7 +14,7 @@ from zhiyin.messaging import queries as messaging
 from zhiyin.outreach import lists, screen, standing
 from zhiyin.outreach import monitor as counting
 from zhiyin.outreach.breakdown import HEADINGS, breakdown
-from zhiyin.outreach.fairness import fairness
+from zhiyin.outreach.fairness import Fairness, fairness
 from zhiyin.outreach.judging import current_policy
 from zhiyin.outreach.monitor import Window
 from zhiyin.outreach.replies import reply_rows
@@ -29,7 +29,7 @@ from zhiyin.ui import times
 from zhiyin.ui.filters import language
 from zhiyin.ui.period import CHOICES, Period, period_of
 
-FILTERS = ("period", "from", "to", "unit", "scenario", "channel")
+FILTERS = ("period", "from", "to", "unit", "scenario", "touchpoint", "channel", *counting.ALSO)
 MOST_DOUBTS = 1000  # counted one by one
 MOST_REPLIES = 200
 
@@ -59,7 +59,7 @@ def monitor(request: HttpRequest) -> HttpResponse:
         "decided": found.decided or found.steps["invited"],
         "table": breakdown(cut, frame.now, frame.links, by=by, now=now),
         "cuts": [(key, label, frame.links.monitor(by=key) + "#by") for key, label in HEADINGS.items()],
-        "fairness": fairness(since=frame.period.since, until=frame.period.until, where=frame.names, by=by),
+        "fairness": frame.fairness(by),
         "sent": found.steps["sent"],
         "excluded": found.excluded,
         "suppressed": found.suppressed,
@@ -132,6 +132,10 @@ class _Frame:
         within = None if chosen is None else _below(chosen, units)
         scenario_id = scenario.id if scenario else None
         channel = query.get("channel", "") if query.get("channel", "") in CHANNELS else ""
+        touchpoint = query.get("touchpoint", "")[:60]
+        found = journey_map().touchpoints.get(touchpoint)
+        touchpoint_id = (found.id if found else -1) if touchpoint else None
+        also = tuple((name, query[name][:60]) for name in counting.ALSO if query.get(name))
         # As the question language names them.
         self.names = {
             "unit": chosen.code if chosen else "",
@@ -139,8 +143,18 @@ class _Frame:
             "channel": channel,
         }
 
+        self._is_cut_otherwise = bool(touchpoint or also)
+
         def window(since: datetime, until: datetime) -> Window:
-            return Window(since=since, until=until, units=within, scenario_id=scenario_id, channel=channel)
+            return Window(
+                since=since,
+                until=until,
+                units=within,
+                scenario_id=scenario_id,
+                touchpoint_id=touchpoint_id,
+                channel=channel,
+                also=also,
+            )
 
         self.now = window(*_days(self.period.since, self.period.until))
         self.before = window(*_days(self.period.before_since, self.period.before_until))
@@ -155,7 +169,14 @@ class _Frame:
             "channel_choices": list(CHANNELS.items()),
             "channel": channel,
             "links": self.links,
+            "given": [*([("touchpoint", touchpoint)] if touchpoint else []), *also],
         }
+
+    def fairness(self, by: Viewer) -> Fairness | None:
+        """None where a filter stands that the card is not cut by: it would be about another part."""
+        if self._is_cut_otherwise:
+            return None
+        return fairness(since=self.period.since, until=self.period.until, where=self.names, by=by)
 
 
 def _watcher(request: HttpRequest) -> Viewer:

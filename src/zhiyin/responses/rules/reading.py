@@ -12,7 +12,7 @@ RECOVERY = "recovery"  # the purpose of a survey that asks whether the solution 
 class Reading:
     """Of which question, and in surveys of which purpose; ``recovery`` None: of any.
 
-    ``by_dimension``: where a dimension is named, every question of it instead of the one.
+    ``by_dimension``: where a dimension or a question is named, every such question instead of the one.
     """
 
     role: str  # headline, nps or ces
@@ -29,15 +29,19 @@ READINGS: Mapping[str, Reading] = {
 EVERY = Reading("headline", recovery=None, by_dimension=True)  # where a dimension is named and no measure
 
 
-def questions_read(reading: Reading, questionnaire: Questionnaire, *, dimension: str = "") -> tuple[str, ...]:
+def questions_read(
+    reading: Reading, questionnaire: Questionnaire, *, dimension: str = "", question: str = ""
+) -> tuple[str, ...]:
     """The questions of this version, in its order; none where it asks no such thing."""
     wanted = _asked_for(reading, questionnaire)
+    is_cut = bool((dimension or question) and reading.by_dimension)
     return tuple(
-        question.key
-        for question in questionnaire.questions
-        if question.scale is not None
-        and (question.key == wanted or bool(dimension and reading.by_dimension))
-        and _is_of(question, dimension)
+        one.key
+        for one in questionnaire.questions
+        if one.scale is not None
+        and (one.key == wanted or is_cut)
+        and _is_of(one, dimension)
+        and (not question or one.key == question)
     )
 
 
