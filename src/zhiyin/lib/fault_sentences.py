@@ -210,4 +210,44 @@ _QUERIES = {
     "query_too_many": ("The query string has more than {limit} parameters.", "查询参数超过 {limit} 个。"),
 }
 
-SENTENCES: dict[str, tuple[str, str]] = {**_BODY, **_FIELDS, **_TIMES, **_PHONES, **_QUERIES, **TABLE_SENTENCES}
+_FORMULAS = {
+    "formula_invalid.length": (
+        "The formula is longer than {limit} characters. Name parts of it as measures of their own.",
+        "公式超过 {limit} 个字符，请把其中一部分另立为指标。",
+    ),
+    "formula_invalid.depth": (
+        "The formula is nested deeper than {limit} levels at character {position}.",
+        "公式在第 {position} 个字符处嵌套超过 {limit} 层。",
+    ),
+    "formula_invalid.sign": (
+        "A formula has no such sign as the one at character {position}. It takes numbers, measures, + - * / ( ), min "
+        "and max.",
+        "第 {position} 个字符不能用在公式里，可用的有：数字、指标、+ - * / ( )、min、max。",
+    ),
+    "formula_invalid.value": (
+        "At character {position} of the formula a number, a measure or a parenthesis is missing.",
+        "公式第 {position} 个字符处缺少数字、指标或括号。",
+    ),
+    "formula_invalid.missing": (
+        "At character {position} of the formula “{sign}” is missing.",
+        "公式第 {position} 个字符处缺少“{sign}”。",
+    ),
+    "formula_invalid.trailing": (
+        "The formula is complete before character {position}. Put an operator there or remove the rest.",
+        "公式在第 {position} 个字符之前已经完整，请补上运算符或删去其余部分。",
+    ),
+    "formula_invalid.name": (
+        "There is no measure “{name}” (character {position} of the formula).",
+        "没有“{name}”这个指标（公式第 {position} 个字符处）。",
+    ),
+}
+
+SENTENCES: dict[str, tuple[str, str]] = {
+    **_BODY,
+    **_FIELDS,
+    **_TIMES,
+    **_PHONES,
+    **_QUERIES,
+    **_FORMULAS,
+    **TABLE_SENTENCES,
+}

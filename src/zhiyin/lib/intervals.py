@@ -2,15 +2,16 @@
 
 Shares are 0 to 1, NPS -100 to 100. A ``level`` is the confidence, 0.95 unless told otherwise. Sources: Wilson 1927;
 Newcombe 1998 (Statistics in Medicine 17: 857 method 3, 873 method 10); Welch 1947; NPS by the multinomial variance, and
-adjusted as in Rocks 2016. What stands out among many figures is in ``signals.py``.
+adjusted as in Rocks 2016; the standard deviation by the chi-square distribution. What the way of asking does to these
+is in ``sampling.py``, how two figures compare in ``differences.py``, what stands out among many in ``signals.py``.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from math import erfc, fsum, sqrt
-from statistics import NormalDist
+from math import fsum, sqrt
 
+from zhiyin.lib.distributions import chi_square_quantile, two_sided, z_quantile
 from zhiyin.lib.student_t import t_quantile
 
 LEVEL = 0.95
@@ -76,17 +77,17 @@ class Verdict(StrEnum):
     OUT_OF_CONTROL = "out_of_control"
 
 
-def verdict(*, difference: Difference, relevant: float, floor: int = FLOOR) -> Verdict:
+def verdict(*, difference: Difference, relevant: float, floor: int = FLOOR, stands: bool = True) -> Verdict:
     """The word for a difference. ``relevant`` is the smallest change that matters, in the unit of the difference.
 
     An interval across 0 that stays inside plus and minus ``relevant`` says "no difference that matters"; a wider one
-    says only that we do not know.
+    says only that we do not know. ``stands`` is False for a difference that correction for many looks did not leave.
     """
     if min(difference.n_first, difference.n_second) < floor:
         return Verdict.LOW_N
-    if difference.low > 0:
+    if difference.low > 0 and stands:
         return Verdict.SIGNIFICANT_UP
-    if difference.high < 0:
+    if difference.high < 0 and stands:
         return Verdict.SIGNIFICANT_DOWN
     if -relevant < difference.low and difference.high < relevant:
         return Verdict.NOT_SIGNIFICANT
@@ -96,13 +97,18 @@ def verdict(*, difference: Difference, relevant: float, floor: int = FLOOR) -> V
 def share(*, hits: int, n: int, level: float = LEVEL) -> Estimate:
     """A share with Wilson's interval. Raises ValueError unless 0 <= hits <= n and n > 0."""
     _require_share(hits, n)
-    z = _z(level)
-    p = hits / n
-    centre = (p + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    low = 0.0 if hits == 0 else max(0.0, centre - half)
-    high = 1.0 if hits == n else min(1.0, centre + half)
-    return Estimate(p, low, high, n)
+    low, high = wilson(hits / n, n, z_quantile(level))
+    return Estimate(hits / n, low, high, n)
+
+
+def wilson(value: float, size: float, reach: float) -> tuple[float, float]:
+    """Wilson's interval of a share over ``size`` answers (it need not be whole), ``reach`` standard errors wide."""
+    z2 = reach * reach
+    centre = (value + z2 / (2 * size)) / (1 + z2 / size)
+    half = reach / (1 + z2 / size) * sqrt(value * (1 - value) / size + z2 / (4 * size * size))
+    low = 0.0 if value == 0.0 else max(0.0, min(value, centre - half))
+    high = 1.0 if value == 1.0 else min(1.0, max(value, centre + half))
+    return low, high
 
 
 def difference_of_shares(*, hits: int, n: int, hits_before: int, n_before: int, level: float = LEVEL) -> Difference:
@@ -120,7 +126,7 @@ def p_value_of_shares(*, hits: int, n: int, hits_before: int, n_before: int) -> 
     _require_share(hits_before, n_before)
     pooled = (hits + hits_before) / (n + n_before)
     spread = sqrt(pooled * (1 - pooled) * (1 / n + 1 / n_before))
-    return erfc(abs(hits / n - hits_before / n_before) / spread / sqrt(2)) if spread else 1.0
+    return two_sided((hits / n - hits_before / n_before) / spread) if spread else 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +151,15 @@ def mean(sample: Sample, *, level: float = LEVEL) -> Estimate:
     _require_pair(sample)
     half = t_quantile((1 + level) / 2, sample.n - 1) * sqrt(sample.variance / sample.n)
     return Estimate(sample.mean, sample.mean - half, sample.mean + half, sample.n)
+
+
+def deviation(sample: Sample, *, level: float = LEVEL) -> Estimate:
+    """The standard deviation of the answers with its chi-square interval. Raises ValueError for fewer than two."""
+    _require_pair(sample)
+    squares = sample.variance * (sample.n - 1)
+    low = sqrt(squares / chi_square_quantile((1 + level) / 2, sample.n - 1))
+    high = sqrt(squares / chi_square_quantile((1 - level) / 2, sample.n - 1))
+    return Estimate(sqrt(sample.variance), low, high, sample.n)
 
 
 def difference_of_means(sample: Sample, before: Sample, *, level: float = LEVEL) -> Difference:
@@ -179,21 +194,21 @@ def nps(groups: Recommenders, *, level: float = LEVEL, adjusted: bool = False) -
     ``adjusted`` adds three answers to the arithmetic of the interval (3/4 promoter, 3/4 detractor, 3/2 passive): better
     for small groups and for groups of one mind, whose plain interval has no width.
     """
-    value, _ = _nps_and_variance(groups, extra=0.0)
-    centre, variance = _nps_and_variance(groups, extra=0.75 if adjusted else 0.0)
-    half = _z(level) * sqrt(variance)
+    value, _ = nps_and_variance(groups)
+    centre, variance = nps_and_variance(groups, extra=0.75 if adjusted else 0.0)
+    half = z_quantile(level) * sqrt(variance)
     return Estimate(value, max(-100.0, min(value, centre - half)), min(100.0, max(value, centre + half)), groups.n)
 
 
 def difference_of_nps(groups: Recommenders, before: Recommenders, *, level: float = LEVEL) -> Difference:
     """How far an NPS lies above another, in points."""
-    now, variance = _nps_and_variance(groups, extra=0.0)
-    then, variance_before = _nps_and_variance(before, extra=0.0)
-    half = _z(level) * sqrt(variance + variance_before)
+    now, variance = nps_and_variance(groups)
+    then, variance_before = nps_and_variance(before)
+    half = z_quantile(level) * sqrt(variance + variance_before)
     return Difference(now - then, now - then - half, now - then + half, groups.n, before.n)
 
 
-def _nps_and_variance(groups: Recommenders, *, extra: float) -> tuple[float, float]:
+def nps_and_variance(groups: Recommenders, *, extra: float = 0.0) -> tuple[float, float]:
     """The NPS and the variance of it, in points; ``extra`` answers are added to promoters and to detractors."""
     if groups.n <= 0 or min(groups.promoters, groups.passives, groups.detractors) < 0:
         raise ValueError("an NPS needs at least one answer, and no negative counts")
@@ -210,7 +225,3 @@ def _require_share(hits: int, n: int) -> None:
 def _require_pair(sample: Sample) -> None:
     if sample.n < 2:
         raise ValueError("an interval of a mean needs at least two answers")
-
-
-def _z(level: float) -> float:
-    return NormalDist().inv_cdf((1 + level) / 2)

@@ -1,6 +1,6 @@
 """What stands out among many figures: control limits over time, and discoveries that are not the luck of many looks.
 
-Sources: p-chart as in Montgomery, Introduction to Statistical Quality Control; Benjamini and Hochberg 1995.
+Sources: p-chart as in Montgomery, Introduction to Statistical Quality Control; Benjamini and Hochberg 1995; Holm 1979.
 """
 
 from collections.abc import Sequence
@@ -58,7 +58,7 @@ def _point(count: Count, centre: float, sigmas: float) -> ChartPoint:
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """``adjusted`` is the p-value after Benjamini-Hochberg; ``found`` says whether it stands at the chosen rate."""
+    """``adjusted`` is the p-value corrected for many looks; ``found`` says whether it stands at the chosen rate."""
 
     adjusted: float
     found: bool
@@ -72,4 +72,16 @@ def discoveries(p_values: Sequence[float], *, rate: float = 0.05) -> list[Discov
     for rank, place in sorted(enumerate(sorted(range(total), key=p_values.__getitem__), start=1), reverse=True):
         smallest = min(smallest, p_values[place] * total / rank)
         adjusted[place] = smallest
+    return [Discovery(value, value <= rate) for value in adjusted]
+
+
+def confirmed(p_values: Sequence[float], *, rate: float = 0.05) -> list[Discovery]:
+    """Which of many comparisons stand when with ``rate`` at most even one of the findings is chance (Holm 1979): for
+    decisions about people, where every false finding does harm. Same order as given."""
+    total = len(p_values)
+    adjusted = [1.0] * total
+    largest = 0.0
+    for rank, place in enumerate(sorted(range(total), key=p_values.__getitem__)):
+        largest = max(largest, min(1.0, p_values[place] * (total - rank)))
+        adjusted[place] = largest
     return [Discovery(value, value <= rate) for value in adjusted]

@@ -4,6 +4,7 @@ import json
 import os
 from math import isclose, sqrt
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -29,7 +30,7 @@ from zhiyin.lib.intervals import (
     share,
     verdict,
 )
-from zhiyin.lib.signals import Count, discoveries, frozen_centre, p_chart
+from zhiyin.lib.signals import Count, confirmed, discoveries, frozen_centre, p_chart
 from zhiyin.lib.student_t import t_quantile, t_tail
 
 CHECKOUT = Path(__file__).parents[4]
@@ -173,6 +174,21 @@ def test_the_word_for_a_difference(low: float, high: float, n: int, expected: Ve
     assert verdict(difference=Difference(0, low, high, 100, n), relevant=0.02) is expected
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (0.01, 0.09, Verdict.INCONCLUSIVE),
+        (-0.09, -0.01, Verdict.INCONCLUSIVE),
+        (0.005, 0.015, Verdict.NOT_SIGNIFICANT),
+    ],
+)
+def test_a_difference_that_many_looks_did_not_leave_is_not_called_significant(
+    low: float, high: float, expected: Verdict
+) -> None:
+    difference = Difference((low + high) / 2, low, high, 100, 100)
+    assert verdict(difference=difference, relevant=0.02, stands=False) is expected
+
+
 def test_a_score_travels_with_its_size_and_small_groups_stay_silent() -> None:
     found = Score.of(share(hits=47, n=57), measure="top_box")
     assert (found.n, found.measure, found.is_withheld) == (57, "top_box", False)
@@ -190,8 +206,20 @@ def test_discoveries_are_those_of_benjamini_and_hochberg(p_values: list[float], 
     assert all(one.found == (one.adjusted <= rate) for one in found)
 
 
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("rate", [0.01, 0.05, 0.2])
+def test_what_is_confirmed_is_confirmed_by_holm(seed: int, rate: float) -> None:
+    p_values = [round(Random(f"{seed} {place}").random() ** 3, 3) for place in range(1 + 2 * seed)]
+    found = confirmed(p_values, rate=rate)
+    adjusted = multipletests(p_values, alpha=rate, method="holm")[1]
+    assert [one.adjusted for one in found] == pytest.approx(list(adjusted), abs=1e-12)
+    strict, lenient = {n for n, one in enumerate(found) if one.found}, discoveries(p_values, rate=rate)
+    assert all(lenient[number].found for number in strict)
+
+
 def test_no_comparison_makes_no_discovery() -> None:
     assert discoveries([]) == []
+    assert confirmed([]) == []
 
 
 def test_limits_are_wider_where_fewer_answered_and_stay_inside_the_scale() -> None:
