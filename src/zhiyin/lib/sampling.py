@@ -47,19 +47,23 @@ class Design:
         return self.n / max(self.effect, 1.0)
 
 
-def clustered(clusters: Sequence[Cluster]) -> Design:
-    """The mean over all answers, with its variance between clusters. Raises ValueError for fewer than two clusters."""
+def clustered(clusters: Sequence[Cluster], *, alone: Cluster | None = None) -> Design:
+    """The mean over all answers, with its variance between clusters. ``alone`` are answers that belong to no cluster:
+    each of them stands for itself. Raises ValueError where there are not two clusters or such answers."""
     asked = [cluster for cluster in clusters if cluster.n > 0]
-    if len(asked) < 2:
+    loose = alone or Cluster(0, 0.0, 0.0)
+    units = len(asked) + loose.n
+    if units < 2:
         raise ValueError("a design effect needs at least two clusters with answers")
-    n = sum(cluster.n for cluster in asked)
-    value = fsum(cluster.total for cluster in asked) / n
+    n = sum(cluster.n for cluster in asked) + loose.n
+    value = (fsum(cluster.total for cluster in asked) + loose.total) / n
     between = fsum((cluster.total - cluster.n * value) ** 2 for cluster in asked)
-    variance = between * len(asked) / (len(asked) - 1) / n**2
-    squares = max(fsum(cluster.squares for cluster in asked) - n * value * value, 0.0)
+    between += max(loose.squares - 2 * value * loose.total + loose.n * value * value, 0.0)
+    variance = between * units / (units - 1) / n**2
+    squares = max(fsum(cluster.squares for cluster in asked) + loose.squares - n * value * value, 0.0)
     independent = squares / (n - 1) / n
     effect = variance / independent if independent > 0 else 1.0
-    return Design(value, n, len(asked), max(variance, independent), effect, intraclass_correlation(asked))
+    return Design(value, n, units, max(variance, independent), effect, intraclass_correlation(asked))
 
 
 def intraclass_correlation(clusters: Sequence[Cluster]) -> float | None:

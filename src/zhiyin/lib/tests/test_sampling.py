@@ -68,6 +68,15 @@ def test_clusters_of_one_answer_cost_nothing() -> None:
     assert design.size == pytest.approx(8)
 
 
+@given(_clusters, st.lists(st.integers(0, 10), max_size=9))
+def test_an_answer_that_belongs_to_nobody_is_a_cluster_of_its_own(answers: list[list[int]], loose: list[int]) -> None:
+    spelled_out = clustered([_cluster(values) for values in (*answers, *([value] for value in loose))])
+    found = clustered([_cluster(values) for values in answers], alone=_cluster(loose))
+    assert (found.n, found.clusters) == (spelled_out.n, spelled_out.clusters)
+    assert (found.value, found.variance) == pytest.approx((spelled_out.value, spelled_out.variance), abs=1e-9)
+    assert found.effect == pytest.approx(spelled_out.effect, abs=1e-6)
+
+
 def test_agents_all_of_one_mind_make_every_further_answer_worthless() -> None:
     clusters = [Cluster(10, total, total) for total in (10.0, 0.0, 10.0, 0.0)]
     design = clustered(clusters)
