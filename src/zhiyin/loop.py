@@ -203,6 +203,12 @@ def bring_the_mirror_up_to_date(clock: Clock) -> int:
     return mirror.refresh(now=clock())
 
 
+@every(hours=24)
+def clear_what_was_taken_back(clock: Clock) -> int:
+    """Rows of the mirror that others have replaced go for good."""
+    return mirror.settle(now=clock())
+
+
 @every(minutes=1)
 def tell_of_broken_promises(clock: Clock) -> int:
     """Of every step that is late the ones whom the terms name are told, each once."""

@@ -14,6 +14,7 @@ from zhiyin.lib import intervals
 from zhiyin.lib.intervals import Estimate
 from zhiyin.lib.text import both
 from zhiyin.metrics.language import Fact, Measure, Row, Unit
+from zhiyin.people.queries import whole_person
 
 # Every fact about a case may move its deadlines.
 KINDS = ("opened", "joined", "assigned", "stepped", "changed", "escalated", "closed", "reopened")
@@ -41,6 +42,12 @@ def _case_id(data: Mapping[str, Any]) -> Sequence[int]:
     return [int(data["case_id"])] if "case_id" in data else []
 
 
+def cases_of_somebody(data: Mapping[str, Any]) -> Sequence[int]:
+    """Every case about a customer, whichever of their ids it was opened under."""
+    everyone = whole_person(int(data["customer_id"]))
+    return list(Case.objects.filter(customer_id__in=everyone).values_list("pk", flat=True))
+
+
 CLOCKS = Fact(
     name="clocks",
     columns={
@@ -58,6 +65,8 @@ CLOCKS = Fact(
     },
     owner="case_id",
     at="began_at",
+    order=("case_id", "clock", "began_at"),
+    forgotten_by={"people.customer_erased": cases_of_somebody},
     load=load_clocks,
     changes=True,
     touched_by={f"cases.{kind}": _case_id for kind in KINDS},

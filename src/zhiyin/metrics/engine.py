@@ -34,8 +34,9 @@ def dimensions() -> dict[str, Dimension]:
 def ask(question: Question, *, floor: int = FLOOR) -> Answer:
     """Answer a question from the mirror as it stands. Raises UnknownName for a measure or dimension there is not."""
     measure = _checked(question)
-    if not mirror.manifest().segments.get(measure.fact):
-        return Answer(measure, question, [], mirror.manifest().as_of)
+    held = mirror.manifest()
+    if not held.tables.get(measure.fact):
+        return Answer(measure, question, [], held.as_of)
     asked = _Asked.of(question, measure)
     ready = _ready(asked)
     held, (rows,) = _run([ready], asked.values(ready))
@@ -62,7 +63,7 @@ def records(question: Question, *, before: int | None = None, limit: int = 50) -
     """The records behind a question's figure, by the very filters that the figure read them by; ``by`` is not looked
     at. ``before`` is the last owner of the page before. Raises UnknownName as ``ask`` does."""
     measure = _checked(question)
-    if not mirror.manifest().segments.get(measure.fact):
+    if not mirror.manifest().tables.get(measure.fact):
         return Records((), 0, 0)
     asked = _Asked.of(replace(question, by=()), measure)
     whole, page = _ready_records(asked, limit)

@@ -34,17 +34,24 @@ class Fact:
     ``owner`` is the column that holds such an id; when a fact ``changes``, the newest rows of an owner replace its
     older ones. ``at`` is the moment whose local date stands in the column ``day``. ``steady`` columns are the same in
     all rows of an owner. Every fact has ``unit_id``: whose row it is.
+
+    ``order`` is how its files are sorted: by what questions cut by first, and up to columns that tell its rows apart.
+    ``rollups`` name tables with fewer columns in which equal rows are one with a count, the smallest first.
+    ``forgotten_by``: ledger kind → the ids whose rows are read anew *and* go from every older file.
     """
 
     name: str
     columns: Columns
     owner: str
-    load: Callable[[Sequence[int]], list[Row]]
+    load: Callable[[Sequence[int]], Any]  # a list of Rows in the order of ``columns``, or an Arrow table
     # Ledger kind → the ids in its data that this fact must read again.
     touched_by: Mapping[str, Callable[[Mapping[str, Any]], Sequence[int]]]
     changes: bool = False
     at: str = ""
     steady: frozenset[str] = frozenset()
+    order: tuple[str, ...] = ()
+    rollups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    forgotten_by: Mapping[str, Callable[[Mapping[str, Any]], Sequence[int]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

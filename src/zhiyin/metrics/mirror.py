@@ -1,40 +1,37 @@
 """The columnar mirror: immutable Parquet segments, written in the ledger's order, that may be deleted and rebuilt.
 
 One process at a time writes (a lock file), any number read: a reader takes the manifest, which is replaced by rename,
-and the segments that it names never change. When there are many small segments they are merged.
+and the files that it names never change. What the files are is a function of the record and of how far the ledger was
+read (``tiers``), so a mirror that was deleted comes back to the same bytes.
 """
 
 import fcntl
-import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 from django.conf import settings
 
 from zhiyin.ledger import chain
-from zhiyin.ledger.queries import sealed_after
-from zhiyin.metrics.language import Fact, Row
-from zhiyin.metrics.manifest import Manifest
+from zhiyin.ledger.queries import Sealed, sealed_after
+from zhiyin.metrics import manifest as manifests
+from zhiyin.metrics.building import Workshop
+from zhiyin.metrics.following import FactFiles
+from zhiyin.metrics.language import Fact
+from zhiyin.metrics.manifest import Manifest, Part
 from zhiyin.metrics.planning import Source
+from zhiyin.metrics.tables import layout_of, tables_of
+from zhiyin.metrics.tiers import good_stop
 
-EVENTS_AT_ONCE = 2000
-MOST_SEGMENTS = 24
-_TYPES = {
-    "int64": pa.int64(),
-    "int16": pa.int16(),
-    "float64": pa.float64(),
-    "string": pa.string(),
-    "boolean": pa.bool_(),
-    "date": pa.date32(),
-    "timestamp": pa.timestamp("us", tz="UTC"),
-}
+EVENTS_AT_ONCE = 32_768
+OWNERS_AT_ONCE = 300_000  # a batch of a thousand encounters is one fact: what is read at once is bounded by rows, too
+_checked: set[Path] = set()
+Reader = Callable[[Mapping[str, Any]], Sequence[int]]
 
 
 def folder() -> Path:
@@ -54,39 +51,29 @@ def fact(name: str) -> Fact:
 
 def sources(of: Fact) -> Sequence[Source]:
     """The tables that can answer questions about a fact, the smallest first."""
-    return (Source(of.name, of.columns),)
+    return [table.source for table in tables_of(of)]
 
 
 def manifest() -> Manifest:
-    """The mirror as it stands. An absent one is empty."""
-    path = folder() / "manifest.json"
-    try:
-        raw = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        return Manifest(0, None, {})
-    as_of = datetime.fromisoformat(raw["as_of"]) if raw["as_of"] else None
-    return Manifest(raw["sequence"], as_of, {name: tuple(files) for name, files in raw["segments"].items()})
+    """The mirror as it stands. An absent one is empty, and so is one that was written by other definitions: the next
+    refresh builds it anew."""
+    found = manifests.read(folder())
+    return found if found.layout == _layout() else Manifest(0, None, {}, _layout())
 
 
 def refresh(*, now: datetime) -> int:
-    """Read what the ledger sealed since last time, at most a few thousand facts; returns how many."""
+    """Read what the ledger sealed since last time, at most some thousand facts; returns how many."""
     with _writing() as allowed:
         if not allowed:
             return 0
-        held = manifest()
-        events = sealed_after(held.sequence, limit=EVENTS_AT_ONCE)
+        held = _sound()
+        events = _portion(held.sequence)
         if not events:
-            _keep(Manifest(held.sequence, now, held.segments))
+            _keep(replace(held, as_of=now))
             return 0
-        sequence = events[-1].sequence
-        segments = dict(held.segments)
-        for fact in facts():
-            ids = _touched(fact, events)
-            if rows := fact.load(ids) if ids else []:
-                file = f"{fact.name}-{sequence:012d}.parquet"
-                _write(fact, rows, sequence, folder() / file)
-                segments[fact.name] = (*segments.get(fact.name, ()), file)
-        _keep(_merged(Manifest(sequence, now, segments)))
+        with Workshop(folder()) as shop:
+            tables = _advanced(shop, held, events)
+        _keep(Manifest(events[-1].sequence, now, tables, held.layout))
         return len(events)
 
 
@@ -97,13 +84,30 @@ def catch_up(*, now: datetime) -> None:
         pass
 
 
+def settle(*, now: datetime) -> int:
+    """Clear rows away that were taken back, out of all files; returns of how many facts' tables. A mirror that is
+    settled has the same bytes as one that is built anew."""
+    with _writing() as allowed:
+        if not allowed:
+            return 0
+        held, done = manifest(), 0
+        tables = dict(held.tables)
+        with Workshop(folder()) as shop:
+            for one in facts():
+                files = FactFiles(one, shop, tables, held.sequence)
+                if files.settle():
+                    tables |= _named(files)
+                    done += 1
+        if done:
+            _keep(replace(held, tables=tables))
+        return done
+
+
 def forget() -> None:
     """Delete the mirror; the next refresh builds it anew from the record."""
     with _writing() as allowed:
         if allowed:
-            for path in folder().glob("*.parquet"):
-                path.unlink()
-            (folder() / "manifest.json").unlink(missing_ok=True)
+            _clear()
 
 
 @contextmanager
@@ -119,67 +123,92 @@ def _writing() -> Iterator[bool]:
         yield True
 
 
-def _touched(fact: Fact, events: list[Any]) -> list[int]:
-    ids: dict[int, None] = {}
+def _layout() -> str:
+    return layout_of(facts(), settings.TIME_ZONE)
+
+
+def _sound() -> Manifest:
+    """The manifest to go on from. Files are not flushed one by one, so after a power cut some may be short: this
+    process looks once, and begins anew if one is."""
+    held = manifest()
+    if folder() not in _checked:
+        _checked.add(folder())
+        if not all(_is_whole(part) for parts in held.tables.values() for part in parts):
+            _clear()
+            return manifest()
+    return held
+
+
+def _is_whole(part: Part) -> bool:
+    try:
+        return (folder() / part.file).stat().st_size == part.size
+    except FileNotFoundError:
+        return False
+
+
+def _portion(sequence: int) -> list[Sealed]:
+    """The next facts, as many as are read at once; all there are, unless those are too many."""
+    events = sealed_after(sequence, limit=EVENTS_AT_ONCE)
+    many, reached = 0, len(events)
+    for number, event in enumerate(events):
+        many += _longest(event.data)
+        if many > OWNERS_AT_ONCE:
+            reached = number + 1
+            break
+    if reached == EVENTS_AT_ONCE or reached < len(events):
+        reached = good_stop(sequence, sequence + reached) - sequence
+    return events[:reached]
+
+
+def _longest(data: Any) -> int:
+    """How many owners a fact may name: as many as its longest list has."""
+    if isinstance(data, Mapping):
+        return max((_longest(one) for one in data.values()), default=1)
+    return len(data) if isinstance(data, list) else 1
+
+
+def _advanced(shop: Workshop, held: Manifest, events: Sequence[Sealed]) -> dict[str, tuple[Part, ...]]:
+    tables: dict[str, tuple[Part, ...]] = {}
+    for one in facts():
+        files = FactFiles(one, shop, held.tables, held.sequence)
+        files.advance(events[-1].sequence, _owners(one.touched_by, events))
+        if forgotten := _owners(one.forgotten_by, events):
+            files.settle(list(forgotten))
+        tables |= _named(files)
+    return tables
+
+
+def _named(files: FactFiles) -> dict[str, tuple[Part, ...]]:
+    return {name: tuple(parts) for name, parts in files.parts.items()}
+
+
+def _owners(readers: Mapping[str, Reader], events: Sequence[Sealed]) -> dict[int, int]:
+    """The owners that these facts name → the sequence of the first that does."""
+    found: dict[int, int] = {}
     for event in events:
-        if reader := fact.touched_by.get(event.kind):
-            ids.update(dict.fromkeys(reader(event.data)))
-    return list(ids)
-
-
-def _write(fact: Fact, rows: list[Row], sequence: int, path: Path) -> None:
-    columns = list(zip(*rows, strict=True))
-    arrays = [pa.array(values, type=_TYPES[kind]) for values, kind in zip(columns, fact.columns.values(), strict=True)]
-    arrays.append(pa.array([sequence] * len(rows), type=pa.int64()))
-    _store(pa.table(arrays, names=[*fact.columns, "_sequence"]), path)
-
-
-def _store(table: pa.Table, path: Path) -> None:
-    unfinished = path.with_suffix(".part")
-    pq.write_table(table, unfinished, compression="zstd", row_group_size=200_000)
-    unfinished.rename(path)
-
-
-def _merged(new: Manifest) -> Manifest:
-    """Merge a fact's segments when there are many: newest rows of an owner only, sorted by owner."""
-    segments = dict(new.segments)
-    for fact in facts():
-        files = segments.get(fact.name, ())
-        if len(files) <= MOST_SEGMENTS:
-            continue
-        table = pa.concat_tables([pq.read_table(folder() / file) for file in files])
-        file = f"{fact.name}-{new.sequence:012d}-merged.parquet"
-        _store(_newest(table, fact) if fact.changes else table, folder() / file)
-        segments[fact.name] = (file,)
-    merged = Manifest(new.sequence, new.as_of, segments)
-    return merged
-
-
-def _newest(table: pa.Table, fact: Fact) -> pa.Table:
-    last = table.group_by(fact.owner).aggregate([("_sequence", "max")])
-    joined = table.join(last, keys=fact.owner)
-    mask = pa.compute.equal(joined["_sequence"], joined["_sequence_max"])
-    return joined.filter(mask).drop(["_sequence_max"]).select(table.column_names)
+        if reader := readers.get(event.kind):
+            for owner in reader(event.data):
+                found.setdefault(owner, event.sequence)
+    return found
 
 
 def _keep(new: Manifest) -> None:
-    raw = {
-        "sequence": new.sequence,
-        "as_of": new.as_of.isoformat() if new.as_of else None,
-        "segments": {name: list(files) for name, files in new.segments.items()},
-    }
-    unfinished = folder() / "manifest.json.part"
-    unfinished.write_text(json.dumps(raw), "utf-8")
-    unfinished.rename(folder() / "manifest.json")
-    _tidy(new)
+    old = manifests.read(folder())
+    manifests.write(folder(), new)
+    _tidy(new, old)
 
 
-def _tidy(held: Manifest) -> None:
-    """Delete merged-away segments once no reader can still be at them: they are two manifests old."""
-    kept = {file for files in held.segments.values() for file in files}
-    graveyard = folder() / "old"
-    shutil.rmtree(graveyard, ignore_errors=True)
+def _tidy(new: Manifest, old: Manifest) -> None:
+    """Delete files that neither this manifest nor the one before it names: whoever took that one still finds them.
+    Where somebody is forgotten the files go with the next refresh, a second later."""
+    kept = {part.file for held in (new, old) for parts in held.tables.values() for part in parts}
     for path in folder().glob("*.parquet"):
         if path.name not in kept:
-            graveyard.mkdir(exist_ok=True)
-            path.rename(graveyard / path.name)
+            path.unlink()
+
+
+def _clear() -> None:
+    (folder() / manifests.NAME).unlink(missing_ok=True)
+    for path in folder().glob("*.parquet"):
+        path.unlink()
+    shutil.rmtree(folder() / "spilled", ignore_errors=True)

@@ -61,18 +61,25 @@ class Shape:
 
 @dataclass(frozen=True)
 class Plan:
-    """What an engine runs, and the kind of each mark in it."""
+    """What an engine runs, and the kind of each mark in it. ``by_day``: its period is one of the column ``day``, so
+    files that hold no such day need not be opened."""
 
     source: Source
     expression: Any
     marks: Mapping[str, str] = field(default_factory=dict)
+    by_day: bool = False
 
 
 def shape_of(question: Question, fact: Fact, measure: Measure, zone: ZoneInfo) -> Shape:
-    by_day = fact.at == measure.at and DAY in fact.columns
+    by_day = cuts_by_day(fact, measure)
     since, until = (_edge(moment, zone, by_day=by_day) for moment in (question.since, question.until))
     where = tuple((key, len(named), is_open) for key, (named, is_open) in _alternatives(question).items())
     return Shape(question.measure, question.by, where, since, until, question.units is not None)
+
+
+def cuts_by_day(fact: Fact, measure: Measure) -> bool:
+    """Whether the fact's ``day`` is the local date of the moment that the measure's periods cut by."""
+    return fact.at == measure.at and DAY in fact.columns
 
 
 def _edge(moment: datetime | None, zone: ZoneInfo, *, by_day: bool) -> Edge | None:
@@ -180,7 +187,8 @@ def plan_records(
         owned = owned.filter(owned.n > 0)
     page = owned.filter(owned.owner < _mark("before", "int64")).order_by(ibis.desc("owner")).limit(limit)
     whole = owned.aggregate(total=owned.count(), rows=owned.n.sum())
-    return Plan(source, whole, marks), Plan(source, page, {**marks, "before": "int64"})
+    by_day = cuts_by_day(fact, measure)
+    return Plan(source, whole, marks, by_day), Plan(source, page, {**marks, "before": "int64"}, by_day)
 
 
 def _kept(
@@ -205,8 +213,10 @@ def _over(source: Source, shape: Shape, measure: Measure, fact: Fact, dimensions
     keys = {key: dimensions[key].column(rows) for key in shape.by}
     totals = {name: _total(_number(build, rows), rows.table, source) for name, build in measure.sums.items()}
     if measure.distinct:
-        return Plan(source, _counting(source, measure, fact, rows, keys, totals), marks)
-    return Plan(source, _grouped(rows.table, keys, totals), marks)
+        counted = _counting(source, measure, fact, rows, keys, totals)
+    else:
+        counted = _grouped(rows.table, keys, totals)
+    return Plan(source, counted, marks, cuts_by_day(fact, measure))
 
 
 def table_of(source: Source) -> Any:

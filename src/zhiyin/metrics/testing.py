@@ -76,6 +76,9 @@ FACTS: tuple[Fact, ...] = (
         touched_by={"test.happened": _named("visits")},
         changes=True,
         at="at",
+        order=("place", "day", "visit_id"),
+        rollups={"daily": ("day", "unit_id", "place", "score", "is_counted")},
+        forgotten_by={"test.happened": _named("forgotten_visits")},
     ),
     Fact(
         name="notes",
@@ -83,6 +86,11 @@ FACTS: tuple[Fact, ...] = (
         owner="note_id",
         load=_load_notes,
         touched_by={"test.happened": _named("notes")},
+        at="at",
+        order=("day", "note_id", "text"),
+        steady=frozenset({"note_id", "unit_id", "at", "day"}),
+        rollups={"daily": ("day", "unit_id", "text"), "noted": ("day", "unit_id", "_first")},
+        forgotten_by={"test.happened": _named("forgotten_notes")},
     ),
 )
 
@@ -130,6 +138,8 @@ MEASURES: dict[str, Measure] = {
             estimate=_mean,
         ),
         _measure("visit_count", unit=Unit.COUNT, sums={"n": lambda rows: 1}, estimate=_count),
+        _measure("noted", unit=Unit.COUNT, fact="notes", distinct="note_id", sums={}, estimate=_count),
+        _measure("places", unit=Unit.COUNT, distinct="place", sums={}, estimate=_count),
         _measure("note_count", unit=Unit.COUNT, fact="notes", sums={"n": lambda rows: 1}, estimate=_count),
     )
 }

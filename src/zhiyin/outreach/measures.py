@@ -14,6 +14,7 @@ from zhiyin.messaging.queries import invitations_behind
 from zhiyin.metrics.language import Fact, Measure, Row, Unit
 from zhiyin.outreach.models import Decision, Invitation
 from zhiyin.people.access import Viewer
+from zhiyin.people.queries import whole_person
 
 _PLACES = {"unit_id": "int64", "touchpoint": "string", "scenario": "string", "staff_id": "int64", "channel": "string"}
 
@@ -81,6 +82,18 @@ def _behind(data: Mapping[str, Any]) -> Sequence[int]:
     return invitations_behind(data["ids"])
 
 
+def interactions_of_somebody(data: Mapping[str, Any]) -> Sequence[int]:
+    """Every decided interaction of a customer, whichever of their ids it came by."""
+    everyone = whole_person(int(data["customer_id"]))
+    return list(Decision.objects.filter(customer_id__in=everyone).values_list("interaction_id", flat=True))
+
+
+def invitations_of_somebody(data: Mapping[str, Any]) -> Sequence[int]:
+    """Every invitation to a customer, whichever of their ids it went to."""
+    everyone = whole_person(int(data["customer_id"]))
+    return list(Invitation.objects.filter(customer_id__in=everyone).values_list("pk", flat=True))
+
+
 INTERACTIONS = Fact(
     name="interactions",
     columns={
@@ -95,6 +108,11 @@ INTERACTIONS = Fact(
     },
     owner="interaction_id",
     at="ended_at",
+    order=("day", "interaction_id"),
+    rollups={
+        "daily": ("day", "invited", "reason", "unit_id", "touchpoint", "scenario", "channel", "moment", "complaint"),
+    },
+    forgotten_by={"people.customer_erased": interactions_of_somebody},
     load=load_interactions,
     touched_by={"journey.interactions_received": lambda data: data["ids"]},
 )
@@ -117,6 +135,14 @@ INVITATIONS = Fact(
     },
     owner="invitation_id",
     at="created_at",
+    order=("invitation_id",),
+    rollups={
+        "daily": (
+            *("day", "state", "is_sent", "is_delivered", "is_opened", "is_answered", "purpose", "reason"),
+            *("unit_id", "touchpoint", "scenario", "channel"),
+        ),
+    },
+    forgotten_by={"people.customer_erased": invitations_of_somebody},
     load=load_invitations,
     changes=True,
     touched_by={

@@ -12,7 +12,7 @@ from zhiyin.lib.intervals import Estimate, Recommenders, Sample
 from zhiyin.lib.text import both
 from zhiyin.metrics.language import Fact, Measure, Row, Unit
 from zhiyin.people.access import Viewer
-from zhiyin.people.queries import customer_groups
+from zhiyin.people.queries import customer_groups, whole_person
 from zhiyin.responses.models import Answer, Response
 from zhiyin.surveys.queries import VersionCard, versions_by_id
 
@@ -49,6 +49,15 @@ COLUMNS = {
 OF_EACH_ANSWER = frozenset(
     {"question", "dimension", "value", "top_from", "low_to", "satisfied_from", "is_headline", "is_nps", "is_ces"}
 )
+# What screens ask for every day, counted: the histogram of scores, with what they are judged by.
+OF_THE_SCORE = ("question", "dimension", "purpose", "is_headline", "is_nps", "is_ces", "top_from", "low_to")
+ROLLUPS = {
+    "daily": ("day", *OF_THE_SCORE, "satisfied_from", "touchpoint", "unit_id", "value", "_first"),
+    "cut": (
+        *("day", *OF_THE_SCORE, "satisfied_from", "touchpoint", "unit_id", "scenario", "moment", "survey", "version"),
+        *("channel", "brand", "segment", "complaint", "language", "source", "value", "_first"),
+    ),
+}
 
 
 def load_answers(ids: Sequence[int]) -> list[Row]:
@@ -118,6 +127,12 @@ def invitations_answered(data: Mapping[str, Any]) -> Sequence[int]:
     return [invitation for invitation in rows if invitation is not None]
 
 
+def responses_of_somebody(data: Mapping[str, Any]) -> Sequence[int]:
+    """Every response of a customer, whichever of their ids it came by."""
+    everyone = whole_person(int(data["customer_id"]))
+    return list(Response.objects.filter(customer_id__in=everyone).values_list("pk", flat=True))
+
+
 ANSWERS = Fact(
     name="answers",
     columns=COLUMNS,
@@ -126,6 +141,9 @@ ANSWERS = Fact(
     touched_by={"responses.received": _response_id},
     at="answered_at",
     steady=frozenset(COLUMNS) - OF_EACH_ANSWER,
+    order=("question", "day", "response_id"),
+    rollups=ROLLUPS,
+    forgotten_by={"people.customer_erased": responses_of_somebody},
 )
 
 

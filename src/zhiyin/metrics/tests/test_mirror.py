@@ -2,9 +2,13 @@
 
 import fcntl
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
+from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow.parquet as pq
 import pytest
@@ -12,13 +16,18 @@ from pytest_django.fixtures import Settings
 
 from zhiyin.ledger import chain
 from zhiyin.ledger.testing import NOW
-from zhiyin.metrics import mirror
+from zhiyin.metrics import engine, mirror, testing, tiers
+from zhiyin.metrics.building import Workshop
 from zhiyin.metrics.engine import ask
+from zhiyin.metrics.engines import Gone
 from zhiyin.metrics.language import Question
+from zhiyin.metrics.manifest import Part
+from zhiyin.metrics.planning import plan, shape_of
+from zhiyin.metrics.tables import Table, rows_of
 from zhiyin.metrics.testing import forget_rows, happen, note, notes, visit, visits
 
 pytestmark = pytest.mark.django_db
-MINUTE = timedelta(minutes=1)
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 
 @pytest.fixture(autouse=True)
@@ -34,12 +43,12 @@ def count(measure: str = "visit_count") -> int:
     return ask(Question(measure=measure, units=None)).whole.n
 
 
-def held(fact: str = "visits") -> list[tuple[Any, ...]]:
-    """Every row of the segments that the manifest names, oldest segment first."""
+def held(table: str = "visits") -> list[tuple[Any, ...]]:
+    """Every row of the files that the manifest names, the oldest stretch first."""
     return [
         tuple(row.values())
-        for file in mirror.manifest().segments.get(fact, ())
-        for row in pq.read_table(mirror.folder() / file).to_pylist()
+        for part in mirror.manifest().tables.get(table, ())
+        for row in pq.read_table(mirror.folder() / part.file).to_pylist()
     ]
 
 
@@ -47,10 +56,21 @@ def files() -> set[str]:
     return {path.name for path in mirror.folder().glob("*.parquet")}
 
 
+def named() -> dict[str, list[tuple[int, int, str]]]:
+    """The files that the manifest names, with what each holds."""
+    return {
+        name: [
+            (part.first, part.last, sha256((mirror.folder() / part.file).read_bytes()).hexdigest()) for part in parts
+        ]
+        for name, parts in mirror.manifest().tables.items()
+        if parts
+    }
+
+
 class TestFollowingTheLedger:
     def test_an_absent_mirror_is_empty(self) -> None:
         found = mirror.manifest()
-        assert (found.sequence, found.as_of, dict(found.segments), found.stamp) == (0, None, {}, (0, 0))
+        assert (found.sequence, found.as_of, dict(found.tables)) == (0, None, {})
         assert count() == 0
 
     def test_only_what_is_sealed_is_read(self) -> None:
@@ -75,13 +95,21 @@ class TestFollowingTheLedger:
         assert (mirror.manifest().sequence, files()) == (2, set())
 
     def test_many_facts_are_read_in_portions_and_each_row_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(mirror, "EVENTS_AT_ONCE", 3)
-        for number in range(7):
+        monkeypatch.setattr(mirror, "EVENTS_AT_ONCE", 64)
+        for number in range(150):
             happen(visits=[visit(number), visit(0)])
         chain.seal_all()
-        assert [mirror.refresh(now=NOW) for _ in range(4)] == [3, 3, 1, 0]
-        assert count() == 7
-        assert [row[0] for row in held()] == [0, 1, 2, 3, 0, 4, 5, 6, 0]  # once for each portion that names it
+        assert [mirror.refresh(now=NOW) for _ in range(4)] == [64, 64, 22, 0]
+        assert count() == 150
+        assert sorted(row[0] for row in held()) == [*range(150)]
+
+    def test_a_portion_is_bounded_by_its_rows_too(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(mirror, "OWNERS_AT_ONCE", 100)
+        for number in range(4):
+            happen(visits=[visit(number * 60 + one) for one in range(60)])
+        chain.seal_all()
+        assert [mirror.refresh(now=NOW) for _ in range(3)] == [2, 2, 0]
+        assert count() == 240
 
     def test_what_changed_counts_as_it_is_now_and_what_does_not_change_is_added_up(self) -> None:
         happen(visits=[visit(1, 10)], notes=[note(1, "a", "b")])
@@ -99,8 +127,8 @@ class TestFollowingTheLedger:
         happen(notes=[note(5, "一", day=date(2027, 1, 1))])
         mirror.catch_up(now=NOW)
         day = date(2026, 2, 28)
-        assert held() == [(2**62, 1, at, day, None, None, True, 2), (-1, 1, at, day, -3, "大厅 '\" 🙂", False, 2)]
-        assert held("notes") == [(5, 1, NOW, date(2027, 1, 1), "一", 0.5, 2)]
+        assert held() == [(-1, 1, at, day, -3, "大厅 '\" 🙂", False, 1), (2**62, 1, at, day, None, None, True, 1)]
+        assert held("notes") == [(5, 1, NOW, date(2027, 1, 1), "一", 0.5, True)]
 
 
 class TestWritingAlone:
@@ -120,14 +148,14 @@ class TestWritingAlone:
         mirror.catch_up(now=NOW)
         happen(visits=[visit(2)], notes=[note(1, "a")])
         chain.seal_all()
-        store = mirror._store
+        write = Workshop.write
 
-        def full_disk(table: Any, path: Path) -> None:
-            if path.name.startswith("notes"):
+        def full_disk(shop: Workshop, table: Table, *rest: Any) -> list[Part]:
+            if table.name.startswith("notes"):
                 raise OSError("no space left on device")
-            store(table, path)
+            return write(shop, table, *rest)
 
-        monkeypatch.setattr(mirror, "_store", full_disk)
+        monkeypatch.setattr(Workshop, "write", full_disk)
         with pytest.raises(OSError, match="no space"):
             mirror.refresh(now=NOW + MINUTE)
         assert (mirror.manifest().sequence, count(), count("note_count")) == (1, 1, 0)
@@ -135,64 +163,155 @@ class TestWritingAlone:
         assert mirror.refresh(now=NOW + MINUTE) == 1
         assert (count(), count("note_count")) == (2, 1)
 
+    def test_killed_at_any_point_it_holds_the_old_or_the_new_and_goes_on(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Every step of the writer fails once, as if the process had ended there; a reader looks each time."""
+        happen(visits=[visit(1, 9)], notes=[note(1, "a")])
+        mirror.catch_up(now=NOW)
+        happen(visits=[visit(1, 3), visit(2)], notes=[note(2, "b")])
+        chain.seal_all()
+        run, rename = Workshop.run, Path.rename
+        steps = 0
+
+        def step() -> None:
+            nonlocal steps
+            steps -= 1
+            if steps == 0:
+                raise KeyboardInterrupt
+
+        def ending_run(shop: Workshop, sql: str) -> list[Any]:
+            step()
+            return run(shop, sql)
+
+        def ending_rename(path: Path, to: Path) -> Path:
+            step()
+            return rename(path, to)
+
+        monkeypatch.setattr(Workshop, "run", ending_run)
+        monkeypatch.setattr(Path, "rename", ending_rename)
+        killed = 0
+        while mirror.manifest().sequence == 1:
+            assert (count(), count("note_count"), count("noted")) == (1, 1, 1)
+            steps = killed = killed + 1
+            with suppress(KeyboardInterrupt):
+                mirror.refresh(now=NOW)
+        assert killed > 20
+        steps = 0
+        assert (count(), count("note_count"), count("noted")) == (2, 2, 2)
+        before = named()
+        mirror.forget()
+        mirror.catch_up(now=NOW)
+        mirror.settle(now=NOW)
+        after = named()
+        assert before["notes"] == after["notes"]
+        assert before["notes_daily"] == after["notes_daily"]
+
+    def test_a_file_that_a_power_cut_shortened_is_noticed_at_the_start(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        happen(visits=[visit(1)])
+        mirror.catch_up(now=NOW)
+        path = mirror.folder() / mirror.manifest().tables["visits"][0].file
+        path.write_bytes(path.read_bytes()[:-1])
+        monkeypatch.setattr(mirror, "_checked", set())
+        mirror.catch_up(now=NOW)
+        assert count() == 1
+        assert path.stat().st_size == mirror.manifest().tables["visits"][0].size
+
     def test_a_manifest_is_replaced_whole(self, monkeypatch: pytest.MonkeyPatch) -> None:
         happen(visits=[visit(1)])
         mirror.catch_up(now=NOW)
         (mirror.folder() / "manifest.json.part").write_text('{"sequence": 9, ')  # a writer was killed here
         assert mirror.manifest().sequence == 1
+        (mirror.folder() / "manifest.json").write_text("{")  # and a disk lost half of this one
+        assert mirror.manifest().sequence == 0
         happen(visits=[visit(2)])
         mirror.catch_up(now=NOW)
         assert count() == 2
 
 
 class TestMerging:
-    def test_many_small_segments_become_one_that_says_the_same(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(mirror, "MOST_SEGMENTS", 3)
-        for number in range(3):
-            happen(visits=[visit(number, 10), visit(0, number)], notes=[note(number, "a")])
-            mirror.catch_up(now=NOW)
-        assert [len(mirror.manifest().segments[fact]) for fact in ("visits", "notes")] == [3, 3]
-        happen(visits=[visit(3, 10)], notes=[note(3, "a", "b")])
+    def test_small_segments_become_larger_ones_that_say_the_same(self) -> None:
+        for number in range(70):
+            happen(visits=[visit(number, 10), visit(0, number % 11)], notes=[note(number, "a")])
+            if number % 3 == 0:
+                mirror.catch_up(now=NOW)
         mirror.catch_up(now=NOW)
-        assert [len(mirror.manifest().segments[fact]) for fact in ("visits", "notes")] == [1, 1]
-        assert sorted(row[0] for row in held()) == [0, 1, 2, 3]  # of an owner only its newest rows are left
-        assert [row[4] for row in held() if row[0] == 0] == [2]
-        assert (count(), count("note_count")) == (4, 5)
+        assert [part.stretch for part in mirror.manifest().tables["visits"]] == [(0, 64), (64, 70)]
+        assert (count(), count("note_count"), count("noted")) == (70, 70, 70)
+        changing = [row for row in held() if row[0] == 0]
+        assert [row[-1] for row in changing] == [1, -1, 1]  # as it was when the first 64 were merged, and as it is now
 
-    def test_a_row_that_changes_after_the_merge_still_wins(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(mirror, "MOST_SEGMENTS", 1)
-        for score in (10, 10, 2):
-            happen(visits=[visit(1, score)])
-            mirror.catch_up(now=NOW)
-        assert ask(Question(measure="visit_share", units=None), floor=1).whole.value == 0.0
+    def test_a_long_stretch_keeps_its_months_apart(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(tiers, "MONTHS_APART_FROM", 64)
+        for number in range(64):
+            happen(visits=[visit(number, at=NOW + timedelta(days=number))])
+        mirror.catch_up(now=NOW)
+        parts = mirror.manifest().tables["visits"]
+        assert [part.stretch for part in parts] == [(0, 64)] * 3
+        assert all(part.since and part.until and part.since.month == part.until.month for part in parts)
+        december = datetime(2026, 12, 1, tzinfo=UTC)
+        assert ask(Question(measure="visit_count", since=december, until=december + DAY * 31, units=None)).whole.n == 31
+        assert count() == 64
 
-    def test_merged_away_files_live_one_manifest_longer(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Whoever opened one of them before the merge reads on; whoever comes to it later looks again."""
-        monkeypatch.setattr(mirror, "MOST_SEGMENTS", 1)
+    def test_only_files_of_the_days_asked_for_are_opened(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for number in range(65):
+            happen(visits=[visit(number, at=NOW + timedelta(days=number // 64))])
+        mirror.catch_up(now=NOW)
+        first = mirror.manifest().tables["visits_daily"][0]
+        (mirror.folder() / first.file).unlink()
+        midnight = datetime.combine(NOW.date() + DAY, datetime.min.time(), tzinfo=ZoneInfo("Asia/Shanghai"))
+        assert ask(Question(measure="visit_count", since=midnight, units=None)).whole.n == 1
+        with pytest.raises(Gone):
+            count()
+
+    def test_a_file_lives_one_manifest_longer(self) -> None:
+        """Whoever took the manifest before the merge still finds what it names."""
         happen(visits=[visit(1)])
         mirror.catch_up(now=NOW)
-        (first,) = files()
+        first = files()
         happen(visits=[visit(2)])
         chain.seal_all()
         assert mirror.refresh(now=NOW) == 1
-        old = mirror.folder() / "old"
-        assert first in {path.name for path in old.iterdir()}
+        assert first < files()
         mirror.refresh(now=NOW)
-        assert not old.exists()
+        assert not first & files()
         assert count() == 2
 
 
 class TestRebuilding:
-    def test_forgotten_and_built_anew_it_says_the_same(self) -> None:
-        for number in range(5):
-            happen(visits=[visit(number, number), visit(0, 9)], notes=[note(number, "a")])
+    @pytest.mark.parametrize("seed", range(3))
+    def test_deleted_and_built_anew_it_has_the_same_bytes(self, seed: int) -> None:
+        dice = Random(seed)
+        for _ in range(150):
+            some = [visit(dice.randrange(40), dice.choice([None, *range(11)]), unit=dice.randrange(3)) for _ in "ab"]
+            happen(visits=some, notes=[note(dice.randrange(10**6), "a", "b")])
+            if dice.random() < 0.2:
+                mirror.catch_up(now=NOW)
+        mirror.catch_up(now=NOW)
+        figures = [ask(Question(measure=key, by=("day",), units=None), floor=1).figures for key in testing.MEASURES]
+        mirror.settle(now=NOW)
+        before = named()
+        assert {"visits", "visits_daily", "notes", "notes_daily", "notes_noted"} == set(before)
+        for _ in range(2):
+            mirror.forget()
+            assert (files(), mirror.manifest().sequence) == (set(), 0)
+            mirror.catch_up(now=NOW + MINUTE)
+            assert named() == before
+            again = [ask(Question(measure=key, by=("day",), units=None), floor=1).figures for key in testing.MEASURES]
+            assert again == figures
+
+    def test_settling_leaves_only_rows_that_stand(self) -> None:
+        for score in (10, 10, 2):
+            happen(visits=[visit(1, score), visit(2)])
             mirror.catch_up(now=NOW)
-        before = [ask(Question(measure=key, by=("day",), units=None), floor=1).figures for key in MEASURES]
-        mirror.forget()
-        assert (files(), mirror.manifest().sequence, count()) == (set(), 0, 0)
-        mirror.catch_up(now=NOW + MINUTE)
-        after = [ask(Question(measure=key, by=("day",), units=None), floor=1).figures for key in MEASURES]
-        assert before == after
+        for number in range(64):
+            happen(visits=[visit(3 + number)])
+        happen(visits=[visit(1, 5)])
+        mirror.catch_up(now=NOW)
+        assert min(row[-1] for row in held()) == -1
+        assert mirror.settle(now=NOW) == 1
+        assert {row[-1] for row in held()} == {1}
+        assert [row[4] for row in held() if row[0] == 1] == [5]
+        assert count() == 66
+        assert mirror.settle(now=NOW) == 0
 
     def test_it_holds_what_the_record_holds_now_and_nothing_else(self) -> None:
         happen(visits=[visit(1), visit(2)], notes=[note(1, "a")])
@@ -202,5 +321,112 @@ class TestRebuilding:
         mirror.catch_up(now=NOW)
         assert (count(), count("note_count")) == (1, 0)
 
+    def test_other_definitions_build_it_anew(self, settings: Settings) -> None:
+        happen(visits=[visit(1)])
+        mirror.catch_up(now=NOW)
+        settings.TIME_ZONE = "Europe/Paris"  # what a day is, is another thing there
+        assert mirror.manifest().sequence == 0
+        mirror.catch_up(now=NOW)
+        assert count() == 1
 
-MEASURES = ("visit_share", "visit_mean", "visit_count", "note_count")
+
+class TestForgetting:
+    def everything(self) -> str:
+        """All that stands in any file, the ones that no manifest names any more included."""
+        return repr([pq.read_table(path).to_pylist() for path in mirror.folder().glob("*.parquet")])
+
+    def test_nothing_of_somebody_who_was_erased_stays_in_any_file(self) -> None:
+        for number in range(140):
+            happen(visits=[visit(number, place=f"at {number}"), visit(7, number % 11, place=f"secret {number}")])
+            happen(notes=[note(number, f"said {number}")])
+            if number % 9 == 0:
+                mirror.catch_up(now=NOW)
+        notes[5] = [(*notes[5][0][:4], "secret", 0.5)]
+        mirror.forget()
+        mirror.catch_up(now=NOW)
+        assert "secret 139" in self.everything()
+        visit(7, 10, place="gone")
+        notes[5] = [(*notes[5][0][:4], "gone", 0.5)]
+        happen(forgotten_visits=[7], forgotten_notes=[5])
+        mirror.catch_up(now=NOW)
+        mirror.refresh(now=NOW)
+        assert "secret" not in self.everything()
+        assert self.everything().count("'gone'") == 4  # in the rows and in a roll-up of each
+        assert (count(), count("note_count"), count("noted")) == (140, 140, 140)
+        before = named()
+        mirror.settle(now=NOW)
+        mirror.forget()
+        mirror.catch_up(now=NOW)
+        assert named() == before
+
+    def test_a_row_that_left_the_record_leaves_the_mirror(self) -> None:
+        happen(visits=[visit(1), visit(2)], notes=[note(1, "a"), note(2, "a")])
+        mirror.catch_up(now=NOW)
+        del visits[1], notes[1]
+        happen(forgotten_visits=[1], forgotten_notes=[1])
+        mirror.catch_up(now=NOW)
+        assert (count(), count("note_count")) == (1, 1)
+        assert ([row[0] for row in held()], [row[0] for row in held("notes")]) == ([2], [2])
+
+
+class TestRollUps:
+    def test_a_figure_is_the_same_whichever_table_answers(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        dice = Random(4)
+        for _ in range(200):
+            at = NOW + timedelta(hours=dice.randrange(2000))
+            place = dice.choice(["hall", "phone", None, ""])
+            happen(
+                visits=[
+                    visit(
+                        dice.randrange(60),
+                        dice.choice([None, *range(11)]),
+                        place=place,
+                        unit=dice.randrange(4),
+                        at=at,
+                        is_counted=dice.random() < 0.8,
+                    )
+                ],
+                notes=[note(dice.randrange(10**6), *dice.sample(["a", "b", "c"], 2), unit=dice.randrange(4))],
+            )
+            if dice.random() < 0.1:
+                mirror.catch_up(now=NOW)
+        mirror.catch_up(now=NOW)
+        used: dict[str, int] = {}
+        for _ in range(150):
+            question = self.some_question(dice)
+            monkeypatch.setattr(engine, "_plans", {})
+            any_table = ask(question, floor=1)
+            with monkeypatch.context() as patch:
+                patch.setattr(mirror, "sources", lambda fact: [rows_of(fact).source])
+                patch.setattr(engine, "_plans", {})
+                rows_alone = ask(question, floor=1)
+            assert any_table.figures == rows_alone.figures, question
+            assert any_table.figures or question.units is not None or question.where or question.since
+            shape = shape_of(
+                question, mirror.fact(any_table.measure.fact), any_table.measure, ZoneInfo("Asia/Shanghai")
+            )
+            chosen = plan(
+                shape,
+                measure=any_table.measure,
+                fact=mirror.fact(any_table.measure.fact),
+                dimensions=testing.DIMENSIONS,
+                sources=mirror.sources(mirror.fact(any_table.measure.fact)),
+            )
+            used[chosen.source.name] = used.get(chosen.source.name, 0) + 1
+        assert set(used) == {"visits", "visits_daily", "notes", "notes_daily", "notes_noted"}
+
+    @staticmethod
+    def some_question(dice: Random) -> Question:
+        measure = dice.choice([*testing.MEASURES.values()])
+        usable = [key for key, one in testing.DIMENSIONS.items() if measure.fact in one.facts]
+        midnight = datetime(2026, 11, 20, tzinfo=ZoneInfo("Asia/Shanghai"))
+        edges = [None, midnight + DAY * dice.randrange(40), midnight + timedelta(minutes=dice.randrange(60_000))]
+        values = {"place": "hall", "office": "2", "day": "2026-12-01", "text": "b"}
+        return Question(
+            measure=measure.key,
+            by=tuple(dice.sample(usable, dice.randrange(3))),
+            where=tuple((key, dice.choice([values[key], "~"])) for key in dice.sample(usable, dice.randrange(2))),
+            since=dice.choice(edges),
+            until=dice.choice([None, None, midnight + DAY * 60]),
+            units=dice.choice([None, frozenset({1}), frozenset({0, 2, 3})]),
+        )

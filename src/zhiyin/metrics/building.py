@@ -1,0 +1,137 @@
+"""How a segment is written: sorted and added up by DuckDB, within bounded memory, to the same bytes each time."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from zhiyin.metrics import tiers
+from zhiyin.metrics.language import Fact, Row
+from zhiyin.metrics.manifest import Part
+from zhiyin.metrics.planning import DAY
+from zhiyin.metrics.tables import SQL_TYPES, Table
+from zhiyin.metrics.tiers import Stretch
+
+MEMORY = "700MB"
+ROWS_IN_A_GROUP = 122_880
+ARROW_TYPES = {
+    "int64": pa.int64(),
+    "int32": pa.int32(),
+    "int16": pa.int16(),
+    "float64": pa.float64(),
+    "string": pa.string(),
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us", tz="UTC"),
+}
+Parts = Sequence[Part]
+
+
+def as_table(rows: list[Row] | pa.Table, fact: Fact) -> pa.Table:
+    """What a fact's ``load`` gave, as Arrow."""
+    if isinstance(rows, pa.Table):
+        return rows.select(list(fact.columns))
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(fact.columns)
+    arrays = [
+        pa.array(values, type=ARROW_TYPES[kind]) for values, kind in zip(columns, fact.columns.values(), strict=True)
+    ]
+    return pa.table(arrays, names=list(fact.columns))
+
+
+class Workshop:
+    """A DuckDB that sorts and merges in ``folder``. What does not fit into memory is spilled there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        spilled = folder / "spilled"
+        spilled.mkdir(parents=True, exist_ok=True)
+        settings: dict[str, str | bool | int | float | list[str]] = {"threads": 2, "memory_limit": MEMORY}
+        settings["temp_directory"] = str(spilled)
+        self._duck = duckdb.connect(":memory:", config=settings)
+        self._duck.execute("SET TimeZone = 'UTC'")
+
+    def close(self) -> None:
+        self._duck.close()
+
+    def __enter__(self) -> "Workshop":
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.close()
+
+    def run(self, sql: str) -> list[Any]:
+        return self._duck.execute(sql).fetchall()
+
+    def hold(self, name: str, table: pa.Table) -> None:
+        """An Arrow table under a name that SQL can read."""
+        self._duck.register(name, table)
+
+    def read(self, table: Table, parts: Iterable[Part]) -> str:
+        """SQL that reads these files; no files are no rows."""
+        files = ", ".join(f"'{self.folder / part.file}'" for part in parts)
+        if files:
+            return f"SELECT {names_of(table.stored)} FROM read_parquet([{files}])"
+        empty = ", ".join(f"CAST(NULL AS {SQL_TYPES[kind]}) AS {name_of(key)}" for key, kind in table.stored.items())
+        return f"SELECT {empty} WHERE false"
+
+    def write(self, table: Table, sql: str, stretch: Stretch) -> list[Part]:
+        """Write what ``sql`` selects as the table's segment of this stretch: one file, or one for each month."""
+        self.run(f"CREATE OR REPLACE TEMP TABLE output AS {self._netted(table, sql)}")
+        if not table.has_days or stretch[1] - stretch[0] < tiers.MONTHS_APART_FROM:
+            return self._file(table, "SELECT * FROM output", stretch)
+        parts: list[Part] = []
+        for (month,) in self.run(f"SELECT DISTINCT date_trunc('month', {DAY})::DATE FROM output ORDER BY ALL"):
+            fits = f"{DAY} IS NULL" if month is None else f"date_trunc('month', {DAY}) = DATE '{month}'"
+            parts += self._file(table, f"SELECT * FROM output WHERE {fits}", stretch)
+        return parts
+
+    def _netted(self, table: Table, sql: str) -> str:
+        """Where rows weigh, equal ones become one with their weights added up; what weighs nothing goes."""
+        if not table.weight:
+            return sql
+        return (
+            f"SELECT {names_of(table.columns)}, CAST(sum({table.weight}) AS BIGINT) AS {table.weight} FROM ({sql}) "
+            f"GROUP BY ALL HAVING sum({table.weight}) <> 0"
+        )
+
+    def _file(self, table: Table, sql: str, stretch: Stretch) -> list[Part]:
+        unfinished = self.folder / f"{table.name}.part"
+        # The weight tells apart what was taken back from what stands, where both are in one file.
+        order = names_of([*table.order, *((table.weight,) if table.weight else ())])
+        self.run(
+            f"COPY ({sql} ORDER BY {order}) TO '{unfinished}' "
+            f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROWS_IN_A_GROUP})"
+        )
+        meta = pq.read_metadata(unfinished)
+        if not meta.num_rows:
+            unfinished.unlink()
+            return []
+        with unfinished.open("rb") as file:
+            content = hashlib.file_digest(file, "sha256").hexdigest()[:24]
+        final = self.folder / f"{table.name}-{content}.parquet"
+        unfinished.rename(final)
+        owners = _range(meta, table, table.owner)
+        return [Part(final.name, *stretch, *_range(meta, table, DAY), meta.num_rows, final.stat().st_size, *owners)]
+
+
+def _range(meta: Any, table: Table, column: str) -> tuple[Any, Any]:
+    """The least and the greatest value in a file, from its own statistics; not known where a row has none."""
+    if column not in table.columns:
+        return None, None
+    place = list(table.stored).index(column)
+    found = [meta.row_group(number).column(place).statistics for number in range(meta.num_row_groups)]
+    if any(one is None or one.null_count or not one.has_min_max for one in found):
+        return None, None
+    return min(one.min for one in found), max(one.max for one in found)
+
+
+def name_of(key: str) -> str:
+    return f'"{key}"'
+
+
+def names_of(keys: Iterable[str]) -> str:
+    return ", ".join(name_of(key) for key in keys)

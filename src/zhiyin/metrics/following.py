@@ -1,0 +1,175 @@
+"""How a fact's tables follow the ledger: what is new is added, what changed is taken back, what is forgotten goes.
+
+In the rows of a fact that changes, a row that was replaced is not looked for and deleted: the same row is written once
+more with its weight turned, so that both add up to nothing in every sum and every roll-up. ``settle`` clears such pairs
+away, and puts rows where a mirror that is built anew would have them: where the ledger first named their owner.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+import pyarrow as pa
+
+from zhiyin.metrics import tiers
+from zhiyin.metrics.building import Workshop, as_table, name_of, names_of
+from zhiyin.metrics.language import Fact
+from zhiyin.metrics.manifest import Part
+from zhiyin.metrics.planning import FIRST
+from zhiyin.metrics.tables import WEIGHT, Table, rollups_of, rows_of, tables_of
+from zhiyin.metrics.tiers import Stretch
+
+AT_ONCE = 20_000  # owners that are read from the record together
+SEQUENCE = "_sequence"
+
+
+class FactFiles:
+    """The files of a fact's tables up to a sequence, in a workshop where they can be changed."""
+
+    def __init__(self, fact: Fact, shop: Workshop, held: Mapping[str, Sequence[Part]], sequence: int) -> None:
+        self.fact, self.shop, self.sequence = fact, shop, sequence
+        self.rows = rows_of(fact)
+        self._owner = name_of(fact.owner)
+        self.parts = {table.name: list(held.get(table.name, ())) for table in tables_of(fact)}
+        self._touched: list[int] = []
+
+    def advance(self, to: int, touched: Mapping[int, int]) -> None:
+        """Read on to this sequence. ``touched``: owners → the sequence of the fact that named them first."""
+        if touched:
+            self._gather(touched)
+        for table in tables_of(self.fact):
+            gone, come = tiers.changes(self.sequence, to, table.sizes)
+            old, left = self.parts[table.name], set(gone)
+            kept = [part for part in old if part.stretch not in left]
+            for stretch in come:
+                inputs = [part for part in old if stretch[0] <= part.first and part.last <= stretch[1]]
+                is_new = any(stretch[0] < sequence <= stretch[1] for sequence in touched.values())
+                kept += self._merged(table, inputs, stretch, is_new=is_new)
+            self._keep(table, kept)
+        self.sequence = to
+
+    def settle(self, owners: Sequence[int] | None = None) -> bool:
+        """Leave no row of an owner but those that stand, where its first one is. With ``owners``: of these, read anew
+        from the record, so that nothing that was forgotten there stays here; else of all of whom a row was taken back.
+        Returns whether there were any."""
+        found = self._taken_back() if owners is None else list(owners)
+        if not found:
+            return False
+        self._hold_touched(dict.fromkeys(found, 0))
+        if owners is None:
+            self._net("replacements", self.parts[self.rows.name])
+        else:
+            self._load("replacements", found)
+        places = self._places()
+        for stretch, parts in places.items():
+            self._rewrite(stretch, parts)
+        return bool(places)
+
+    def _gather(self, touched: Mapping[int, int]) -> None:
+        """Into ``news``: the rows as they are now, and those that they replace with their weight turned."""
+        self._hold_touched(touched)
+        self._load("loaded", list(touched))
+        weight = "" if self.rows.weight else f", CAST(1 AS BIGINT) AS {WEIGHT}"
+        news = f"SELECT *{weight} FROM loaded"
+        if self.fact.changes:
+            self._net("replaced", self.parts[self.rows.name])
+            news += f" UNION ALL SELECT {names_of(self.rows.columns)}, -{WEIGHT} FROM replaced"
+        self.shop.run(
+            f"CREATE OR REPLACE TEMP TABLE news AS SELECT one.*, touched.sequence AS {SEQUENCE} FROM ({news}) one "
+            f"JOIN touched ON touched.owner = one.{self._owner}"
+        )
+
+    def _may_hold(self, part: Part) -> bool:
+        """Whether a file may hold rows of a touched owner: ids rise with time, so most touch the newest files only."""
+        if part.least is None or part.most is None:
+            return True
+        place = bisect_left(self._touched, part.least)
+        return place < len(self._touched) and self._touched[place] <= part.most
+
+    def _hold_touched(self, touched: Mapping[int, int]) -> None:
+        self._touched = sorted(touched)
+        arrays = [pa.array(list(touched), pa.int64()), pa.array(list(touched.values()), pa.int64())]
+        self.shop.hold("touched", pa.table(arrays, names=["owner", "sequence"]))
+
+    def _load(self, name: str, owners: Sequence[int]) -> None:
+        """These owners' rows as the record has them, as a table of the workshop."""
+        fact = self.fact
+        loaded = [as_table(fact.load(owners[at : at + AT_ONCE]), fact) for at in range(0, len(owners), AT_ONCE)]
+        self.shop.hold("fresh", pa.concat_tables(loaded))
+        extra = ""
+        if FIRST in self.rows.columns:
+            order = names_of(key for key in self.rows.order if key != FIRST)
+            extra += f", (row_number() OVER (PARTITION BY {self._owner} ORDER BY {order}) = 1) AS {FIRST}"
+        if self.rows.weight:
+            extra += f", CAST(1 AS BIGINT) AS {WEIGHT}"
+        self.shop.run(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {names_of(fact.columns)}{extra} FROM fresh")
+
+    def _net(self, name: str, parts: Iterable[Part]) -> None:
+        """The touched owners' rows as they stand in these files, as a table of the workshop."""
+        parts = [part for part in parts if self._may_hold(part)]
+        self.shop.run(
+            f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {names_of(self.rows.columns)}, "
+            f"CAST(sum({WEIGHT}) AS BIGINT) AS {WEIGHT} FROM ({self.shop.read(self.rows, parts)}) "
+            f"WHERE {self._owner} IN (SELECT owner FROM touched) GROUP BY ALL HAVING sum({WEIGHT}) <> 0"
+        )
+
+    def _merged(self, table: Table, inputs: Sequence[Part], stretch: Stretch, *, is_new: bool) -> list[Part]:
+        """The files of a stretch: its older files together, and what is new in it."""
+        if not is_new and len(inputs) == 1 and stretch[1] - stretch[0] < tiers.MONTHS_APART_FROM:
+            return [replace(inputs[0], first=stretch[0], last=stretch[1])]  # the same rows are the same file
+        sources = [self.shop.read(table, inputs)] if inputs else []
+        if is_new:
+            inside = f"{SEQUENCE} > {stretch[0]} AND {SEQUENCE} <= {stretch[1]}"
+            sources.append(f"SELECT {names_of(table.stored)} FROM news WHERE {inside}")
+        return self.shop.write(table, " UNION ALL ".join(sources), stretch) if sources else []
+
+    def _keep(self, table: Table, parts: Iterable[Part]) -> None:
+        self.parts[table.name] = sorted(parts, key=lambda part: (part.first, part.file))
+
+    def _taken_back(self) -> list[int]:
+        if not self.rows.weight:
+            return []
+        held = self.shop.read(self.rows, self.parts[self.rows.name])
+        found = self.shop.run(f"SELECT DISTINCT {self._owner} FROM ({held}) WHERE {WEIGHT} < 0 ORDER BY 1")
+        return [owner for (owner,) in found]
+
+    def _places(self) -> dict[Stretch, list[Part]]:
+        """The stretches in which the touched owners have rows; ``homes`` says which is the first of each owner."""
+        stretches: dict[Stretch, list[Part]] = {}
+        for part in self.parts[self.rows.name]:
+            stretches.setdefault(part.stretch, []).append(part)
+        self.shop.run("CREATE OR REPLACE TEMP TABLE homes (owner BIGINT, last BIGINT)")
+        for (_first, last), parts in stretches.items():
+            held = self.shop.read(self.rows, [part for part in parts if self._may_hold(part)])
+            self.shop.run(
+                f"INSERT INTO homes SELECT DISTINCT {self._owner}, {last} FROM ({held}) "
+                f"WHERE {self._owner} IN (SELECT owner FROM touched)"
+            )
+        there = {last for (last,) in self.shop.run("SELECT DISTINCT last FROM homes")}
+        return {stretch: parts for stretch, parts in stretches.items() if stretch[1] in there}
+
+    def _rewrite(self, stretch: Stretch, parts: Sequence[Part]) -> None:
+        """A stretch without the touched owners' rows, and with the replacements of those who are at home in it."""
+        held, table = self.shop.read(self.rows, parts), self.rows
+        theirs = f"{self._owner} IN (SELECT owner FROM touched)"
+        at_home = f"SELECT owner FROM homes GROUP BY owner HAVING min(last) = {stretch[1]}"
+        come = f"SELECT {names_of(table.stored)} FROM replacements WHERE {self._owner} IN ({at_home})"
+        weight = table.weight or "1"
+        self.shop.run(
+            f"CREATE OR REPLACE TEMP TABLE delta AS SELECT {names_of(table.columns)}, -{weight} AS {WEIGHT} "
+            f"FROM ({held}) WHERE {theirs} UNION ALL SELECT {names_of(table.columns)}, {weight} FROM ({come})"
+        )
+        new = self.shop.write(table, f"SELECT * FROM ({held}) WHERE NOT {theirs} UNION ALL {come}", stretch)
+        self._keep(table, [*(part for part in self.parts[table.name] if part not in parts), *new])
+        for rollup in rollups_of(self.fact):
+            self._correct(rollup, stretch)
+
+    def _correct(self, rollup: Table, changed: Stretch) -> None:
+        """Take out of a roll-up what went from a stretch, and add what came."""
+        around = tiers.stretches(self.sequence, rollup.sizes)
+        stretch = next(one for one in around if one[0] <= changed[0] and changed[1] <= one[1])
+        held = self.parts[rollup.name]
+        old = [part for part in held if part.stretch == stretch]
+        delta = f"SELECT {names_of(rollup.stored)} FROM delta"
+        new = self.shop.write(rollup, f"{self.shop.read(rollup, old)} UNION ALL {delta}", stretch)
+        self._keep(rollup, [*(part for part in held if part not in old), *new])
