@@ -80,19 +80,19 @@ class Workshop:
 
     def write(self, table: Table, sql: str, stretch: Stretch) -> list[Part]:
         """Write what ``sql`` selects as the table's segment of this stretch: one file, or one for each month."""
-        self.run(f"CREATE OR REPLACE TEMP TABLE output AS {self._netted(table, sql)}")
         if not table.has_days or stretch[1] - stretch[0] < tiers.MONTHS_APART_FROM:
-            return self._file(table, "SELECT * FROM output", stretch)
+            return self._file(table, sql, stretch)
         parts: list[Part] = []
-        for (month,) in self.run(f"SELECT DISTINCT date_trunc('month', {DAY})::DATE FROM output ORDER BY ALL"):
-            fits = f"{DAY} IS NULL" if month is None else f"date_trunc('month', {DAY}) = DATE '{month}'"
-            parts += self._file(table, f"SELECT * FROM output WHERE {fits}", stretch)
+        for (month,) in self.run(f"SELECT DISTINCT date_trunc('month', {DAY})::DATE FROM ({sql}) ORDER BY ALL"):
+            inside = f"{DAY} >= DATE '{month}' AND {DAY} < DATE '{month}' + INTERVAL 1 MONTH"
+            fits = f"{DAY} IS NULL" if month is None else inside
+            parts += self._file(table, f"SELECT * FROM ({sql}) WHERE {fits}", stretch)
         return parts
 
     def _netted(self, table: Table, sql: str) -> str:
         """Where rows weigh, equal ones become one with their weights added up; what weighs nothing goes."""
         if not table.weight:
-            return sql
+            return f"FROM ({sql})"
         return (
             f"SELECT {names_of(table.columns)}, CAST(sum({table.weight}) AS BIGINT) AS {table.weight} FROM ({sql}) "
             f"GROUP BY ALL HAVING sum({table.weight}) <> 0"
@@ -103,8 +103,8 @@ class Workshop:
         # The weight tells apart what was taken back from what stands, where both are in one file.
         order = names_of([*table.order, *((table.weight,) if table.weight else ())])
         self.run(
-            f"COPY ({sql} ORDER BY {order}) TO '{unfinished}' "
-            f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROWS_IN_A_GROUP})"
+            f"COPY ({self._netted(table, sql)} ORDER BY {order}) TO '{unfinished}' "
+            f"(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE {ROWS_IN_A_GROUP})"
         )
         meta = pq.read_metadata(unfinished)
         if not meta.num_rows:

@@ -59,7 +59,7 @@ class FactFiles:
         if owners is None:
             self._net("replacements", self.parts[self.rows.name])
         else:
-            self._load("replacements", found)
+            self.shop.run(f"CREATE OR REPLACE TEMP TABLE replacements AS {self._loaded(found)}")
         places = self._places()
         for stretch, parts in places.items():
             self._rewrite(stretch, parts)
@@ -68,9 +68,9 @@ class FactFiles:
     def _gather(self, touched: Mapping[int, int]) -> None:
         """Into ``news``: the rows as they are now, and those that they replace with their weight turned."""
         self._hold_touched(touched)
-        self._load("loaded", list(touched))
-        weight = "" if self.rows.weight else f", CAST(1 AS BIGINT) AS {WEIGHT}"
-        news = f"SELECT *{weight} FROM loaded"
+        news = self._loaded(list(touched))
+        if not self.rows.weight:
+            news = f"SELECT *, CAST(1 AS BIGINT) AS {WEIGHT} FROM ({news})"
         if self.fact.changes:
             self._net("replaced", self.parts[self.rows.name])
             news += f" UNION ALL SELECT {names_of(self.rows.columns)}, -{WEIGHT} FROM replaced"
@@ -91,8 +91,8 @@ class FactFiles:
         arrays = [pa.array(list(touched), pa.int64()), pa.array(list(touched.values()), pa.int64())]
         self.shop.hold("touched", pa.table(arrays, names=["owner", "sequence"]))
 
-    def _load(self, name: str, owners: Sequence[int]) -> None:
-        """These owners' rows as the record has them, as a table of the workshop."""
+    def _loaded(self, owners: Sequence[int]) -> str:
+        """SQL for these owners' rows as the record has them."""
         fact = self.fact
         loaded = [as_table(fact.load(owners[at : at + AT_ONCE]), fact) for at in range(0, len(owners), AT_ONCE)]
         self.shop.hold("fresh", pa.concat_tables(loaded))
@@ -102,7 +102,7 @@ class FactFiles:
             extra += f", (row_number() OVER (PARTITION BY {self._owner} ORDER BY {order}) = 1) AS {FIRST}"
         if self.rows.weight:
             extra += f", CAST(1 AS BIGINT) AS {WEIGHT}"
-        self.shop.run(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {names_of(fact.columns)}{extra} FROM fresh")
+        return f"SELECT {names_of(fact.columns)}{extra} FROM fresh"
 
     def _net(self, name: str, parts: Iterable[Part]) -> None:
         """The touched owners' rows as they stand in these files, as a table of the workshop."""

@@ -49,14 +49,14 @@ COLUMNS = {
 OF_EACH_ANSWER = frozenset(
     {"question", "dimension", "value", "top_from", "low_to", "satisfied_from", "is_headline", "is_nps", "is_ces"}
 )
-# What screens ask for every day, counted: the histogram of scores, with what they are judged by.
-OF_THE_SCORE = ("question", "dimension", "purpose", "is_headline", "is_nps", "is_ces", "top_from", "low_to")
+# What screens ask for every day, counted: the histogram of scores, with what they are judged by. Without the unit it is
+# small, and answers whoever may see the whole organisation; more columns would make it as long as the answers.
+JUDGED_BY = (
+    *("question", "dimension", "purpose", "is_headline", "is_nps", "is_ces", "top_from", "low_to", "satisfied_from"),
+)
 ROLLUPS = {
-    "daily": ("day", *OF_THE_SCORE, "satisfied_from", "touchpoint", "unit_id", "value", "_first"),
-    "cut": (
-        *("day", *OF_THE_SCORE, "satisfied_from", "touchpoint", "unit_id", "scenario", "moment", "survey", "version"),
-        *("channel", "brand", "segment", "complaint", "language", "source", "value", "_first"),
-    ),
+    "whole": (*JUDGED_BY, "day", "touchpoint", "moment", "value", "_first"),
+    "units": (*JUDGED_BY, "day", "unit_id", "touchpoint", "value", "_first"),
 }
 
 

@@ -18,7 +18,8 @@ from zhiyin.metrics.planning import MARK, UNITS_MARK, Plan
 
 THREADS = 2
 MEMORY = "1GB"
-FILES = "/*files*/"
+FILES, UNITS = "/*files*/", "/*units*/"
+FEW = 500  # units that are spelled out, which DuckDB can compare with a file's statistics; more are joined
 _GONE = ("No files found", "Cannot open file", "No such file")
 
 
@@ -34,16 +35,21 @@ class Embedded:
 
     def compiled(self, plan: Plan) -> str:
         sql = MARK.sub(r"$\1", str(ibis.to_sql(plan.expression, dialect=self.dialect)))
-        sql = UNITS_MARK.sub("(SELECT unnest(CAST($units AS BIGINT[])))", sql)
+        sql = UNITS_MARK.sub(f"({UNITS})", sql)
         return re.sub(rf'(?<=FROM )"{plan.source.name}"(?= AS)', f"read_parquet([{FILES}])", sql)
 
     def rows(self, sql: str, plan: Plan, values: Mapping[str, Any], held: Manifest) -> Sequence[Sequence[Any]]:
         files = held.files(plan.source.name, *(_days(values) if plan.by_day else ()))
         if not files:  # nothing of these days: the table is there all the same, without rows
             files = held.files(plan.source.name)[:1]
-        spelled = ", ".join(f"'{mirror.folder() / file}'" for file in files)
+        sql = sql.replace(FILES, ", ".join(f"'{mirror.folder() / file}'" for file in files))
+        bound = dict(values)
+        if "units" in bound and len(bound["units"]) <= FEW:
+            sql = sql.replace(UNITS, ", ".join(str(int(one)) for one in bound.pop("units")) or "NULL")
+        else:
+            sql = sql.replace(UNITS, "SELECT unnest(CAST($units AS BIGINT[]))")
         try:
-            return self._connection().execute(sql.replace(FILES, spelled), dict(values)).fetchall()
+            return self._connection().execute(sql, bound).fetchall()
         except duckdb.IOException as failed:
             if any(word in str(failed) for word in _GONE):
                 raise Gone from failed

@@ -194,7 +194,7 @@ class TestWritingAlone:
             steps = killed = killed + 1
             with suppress(KeyboardInterrupt):
                 mirror.refresh(now=NOW)
-        assert killed > 20
+        assert killed > 10
         steps = 0
         assert (count(), count("note_count"), count("noted")) == (2, 2, 2)
         before = named()
