@@ -95,7 +95,8 @@ def _counted(kind: Kind, periods: Sequence[Period], widen: bool | None) -> Basel
     distances = [_distance(plain, period) for period in periods]
     if widen is None:
         widen = plain.periods >= ENOUGH and _scatters(distances)
-    return Baseline(kind, centre, _moving_range(distances) or 1.0, plain.periods) if widen else plain
+    # A baseline that drifts lies far apart with small steps: that is a signal, and no reason for narrower limits.
+    return Baseline(kind, centre, max(1.0, _moving_range(distances) or 1.0), plain.periods) if widen else plain
 
 
 def _scatters(distances: Sequence[float | None]) -> bool:

@@ -92,6 +92,13 @@ def test_shares_that_scatter_like_counting_keep_the_plain_limits() -> None:
     assert share_baseline([Period(9.0, 10.0)], widen=True).scatter == 1.0
 
 
+def test_a_baseline_that_drifts_gets_no_narrower_limits() -> None:
+    drifting = [Period(10_000 * (0.70 + 0.002 * week), 10_000.0) for week in range(40)]
+    baseline = share_baseline(drifting)
+    assert baseline.scatter == 1.0
+    assert any(point.signals for point in chart(drifting, baseline).points)
+
+
 def test_a_missing_period_stays_missing() -> None:
     periods = [Period(8.0, 10.0), Period(0.0, 0.0), Period(7.0, 10.0)]
     found = chart(periods, share_baseline(periods))

@@ -176,3 +176,29 @@ def test_shares_to_rank_need_answers(build) -> None:
 def test_means_to_rank_need_answers(samples: list[Sample]) -> None:
     with pytest.raises(ValueError, match="at least one answer"):
         shrink_means(samples)
+
+
+def test_shrunk_figures_are_nearer_the_truth_and_their_chances_come_true() -> None:
+    # Forty agents with 8 to 119 answers each, thirty times over, whose true shares are known.
+    random = np.random.default_rng(5)
+    nearer = farther = 0.0
+    held: list[bool] = []
+    chances: list[tuple[float, bool]] = []
+    for _time in range(30):
+        sizes, truth = random.integers(8, 120, 40), random.beta(40, 10, 40)
+        hits = random.binomial(sizes, truth)
+        found = shrink_shares([(int(hit), int(n)) for hit, n in zip(hits, sizes, strict=True)])
+        worst = set(np.argsort(truth)[:8])
+        for place, (figure, standing) in enumerate(zip(found.figures, standings(found), strict=True)):
+            nearer += (figure.value - truth[place]) ** 2
+            farther += (figure.raw - truth[place]) ** 2
+            low, high = figure.interval()
+            held.append(low <= truth[place] <= high)
+            chances.append((standing.in_lowest, place in worst))
+    assert nearer < 0.55 * farther
+    assert 0.9 <= sum(held) / len(held) <= 0.97
+    for least, most in ((0.0, 0.2), (0.2, 0.5), (0.5, 1.01)):
+        group = [(said, was) for said, was in chances if least <= said < most]
+        assert sum(said for said, _ in group) / len(group) == pytest.approx(
+            sum(was for _, was in group) / len(group), abs=0.06
+        )
