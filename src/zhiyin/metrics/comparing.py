@@ -21,14 +21,15 @@ from zhiyin.lib.control_charts import (
 )
 from zhiyin.lib.control_charts import chart as control_chart
 from zhiyin.lib.decomposition import Amount, Explanation, Split, explanations, split_change
-from zhiyin.lib.differences import p_value_of_means, p_value_of_nps
-from zhiyin.lib.intervals import FLOOR, LEVEL, Difference, Recommenders, Sample, Verdict
+from zhiyin.lib.differences import difference_of, p_value, p_value_of_means, p_value_of_nps
+from zhiyin.lib.distributions import z_quantile
+from zhiyin.lib.intervals import FLOOR, LEVEL, Difference, Estimate, Recommenders, Sample, Verdict
 from zhiyin.lib.relation import Relation, spearman
 from zhiyin.lib.run_rules import NELSON_FIRST_FOUR, RunRule
 from zhiyin.lib.shrinkage import shrink_means, shrink_shares, standings
 from zhiyin.lib.signals import confirmed, discoveries
 from zhiyin.lib.spread import Funnel, Spread, funnel, groups_of, share_groups, spread_between, within
-from zhiyin.metrics.language import Measure, Unit
+from zhiyin.metrics.language import Figure, Measure, Unit
 
 Key = TypeVar("Key", bound=Hashable)
 Sums = Mapping[str, float]
@@ -90,6 +91,31 @@ def compare(
     matters = RELEVANT.get(measure.unit, 0.0) if relevant is None else relevant
     word = intervals.verdict(difference=difference, relevant=matters, floor=floor)
     return Change(difference, word, chance, chance)
+
+
+def compare_figures(
+    measure: Measure, now: Figure, before: Figure, *, relevant: float | None = None, floor: int = FLOOR
+) -> Change | None:
+    """The same for any two figures that rest on different answers, composites too: where their sums are of no kind that
+    ``compare`` knows, from the two intervals (of 95 %). None where a figure is missing or has no interval."""
+    if found := compare(measure, now.sums, before.sums, relevant=relevant, floor=floor):
+        return found
+    first, second = _estimate(measure, now), _estimate(measure, before)
+    if first is None or second is None:
+        return None
+    difference = difference_of(first, second)
+    # The interval and the p-value agree: the reach towards 0 is that of 1.96 standard errors.
+    reach = difference.value - difference.low if difference.value > 0 else difference.high - difference.value
+    chance = p_value(difference.value, (reach / z_quantile(LEVEL)) ** 2)
+    matters = RELEVANT.get(measure.unit, 0.0) if relevant is None else relevant
+    word = intervals.verdict(difference=difference, relevant=matters, floor=floor)
+    return Change(difference, word, chance, chance)
+
+
+def _estimate(measure: Measure, figure: Figure) -> Estimate | None:
+    if measure.unit == Unit.COUNT or figure.value is None or figure.low is None or figure.high is None:
+        return None
+    return Estimate(figure.value, figure.low, figure.high, figure.n)
 
 
 def compare_many(
@@ -256,6 +282,32 @@ def chart(
             return None
         baseline = frozen
     return control_chart(found, baseline, sigmas=sigmas, rules=rules)
+
+
+def chart_figures(
+    measure: Measure,
+    figures: Sequence[Figure | None],
+    *,
+    baseline: int | Baseline | None = None,
+    floor: int = 1,
+    sigmas: float = SIGMAS,
+    rules: Collection[RunRule] = NELSON_FIRST_FOUR,
+) -> Chart | None:
+    """The same for any measure, composites too: where a figure's sums are of no kind that ``chart`` knows, its values
+    make an XmR chart. A figure that is withheld is missing."""
+    periods = [None if figure is None else figure.sums for figure in figures]
+    if measure.unit not in (Unit.SHARE, Unit.COUNT) and not any(sample_of(sums) for sums in periods if sums):
+        periods = [
+            None if figure is None or figure.value is None or figure.n < floor else _lone(figure.value)
+            for figure in figures
+        ]
+        floor = 1
+    return chart(measure, periods, baseline=baseline, floor=floor, sigmas=sigmas, rules=rules)
+
+
+def _lone(value: float) -> Sums:
+    """A figure without answers of its own, as the mean of a single one."""
+    return {"n": 1.0, "total": value, "squares": value * value}
 
 
 def _period(measure: Measure, sums: Sums | None, floor: int, counted: bool) -> Period:

@@ -12,7 +12,9 @@ from zhiyin.lib.run_rules import RunRule
 from zhiyin.lib.text import both
 from zhiyin.metrics.comparing import (
     chart,
+    chart_figures,
     compare,
+    compare_figures,
     compare_many,
     explained,
     funnel_limits,
@@ -22,7 +24,7 @@ from zhiyin.metrics.comparing import (
     spread,
     what_explains,
 )
-from zhiyin.metrics.language import Measure, Unit
+from zhiyin.metrics.language import Figure, Measure, Unit
 
 
 def _measure(unit: Unit, **rest: Any) -> Measure:
@@ -103,6 +105,51 @@ def test_an_nps_and_a_mean_are_compared_by_their_own_methods() -> None:
 )
 def test_what_has_nothing_to_compare_is_not_compared(measure: Measure, now: Any, before: Any) -> None:
     assert compare(measure, now, before) is None
+
+
+def figure(value: float | None, half: float = 1.0, n: int = 200, sums: dict[str, float] | None = None) -> Figure:
+    if value is None:
+        return Figure((), n, None, None, None, sums or {})
+    return Figure((), n, value, value - half, value + half, sums or {})
+
+
+def test_any_two_figures_with_intervals_are_compared_and_the_p_value_agrees_with_the_interval() -> None:
+    index = _measure(Unit.SCORE)
+    up = compare_figures(index, figure(76.0), figure(74.0))
+    assert up is not None
+    assert (up.difference.low, up.difference.high) == pytest.approx((2 - 2**0.5, 2 + 2**0.5))
+    assert up.verdict is Verdict.SIGNIFICANT_UP
+    # Two standard errors of 1 / 1.96 each: z = 2 * 1.96 / sqrt(2).
+    assert up.chance == pytest.approx(0.005575, abs=1e-6)
+    for difference in (-1.5, -1.414, 1.414, 1.5):
+        found = compare_figures(index, figure(74.0 + difference), figure(74.0))
+        assert found is not None
+        assert (found.chance < 0.05) == (found.verdict in (Verdict.SIGNIFICANT_UP, Verdict.SIGNIFICANT_DOWN))
+    few = compare_figures(index, figure(76.0), figure(74.0), floor=500)
+    assert few is not None
+    assert few.verdict is Verdict.LOW_N
+
+
+def test_figures_with_sums_are_compared_by_their_own_method_and_those_without_an_interval_not_at_all() -> None:
+    now, before = figure(0.8, sums=hits(56, 70)), figure(0.6, sums=hits(48, 80))
+    assert compare_figures(SHARE, now, before) == compare(SHARE, now.sums, before.sums)
+    assert compare_figures(SCORE, figure(None), figure(74.0)) is None
+    assert compare_figures(SCORE, figure(74.0), figure(None)) is None
+    assert compare_figures(COUNT, figure(60.0, half=0.0), figure(50.0, half=0.0)) is None
+
+
+def test_any_figure_over_time_has_a_chart() -> None:
+    values = [74.0, 75.0, 73.5, 74.5, 75.5, 74.0]
+    found = chart_figures(SCORE, [figure(value) for value in values] + [None, figure(None), figure(90.0)], baseline=6)
+    assert found is not None
+    assert [point.value for point in found.points] == [*values, None, None, 90.0]
+    assert found.points[-1].is_out
+    small = chart_figures(SCORE, [figure(value, n=9) for value in values], floor=30)
+    assert small is None
+    shares = [figure(0.8, sums=hits(80, 100)) for _ in range(6)]
+    assert chart_figures(SHARE, shares) == chart(SHARE, [one.sums for one in shares])
+    means = [figure(8.0, sums=scores([8, 9, 7 + number % 2])) for number in range(6)]
+    assert chart_figures(SCORE, means) == chart(SCORE, [one.sums for one in means])
 
 
 def test_among_many_cells_luck_is_not_called_change() -> None:
