@@ -60,7 +60,11 @@ PAGES = {
     "reports:overview": Page("/overview/", get=FIGURES),
     "reports:definition": Page("/measures/nps/", get=FIGURES),
     "reports:audit": Page("/settings/audit/", get={U, D}),
+    "care_grid:grid": Page("/overview/grid/", get=FIGURES),
     "funnel:funnel": Page("/funnel/", get=OUTREACH),
+    "sites:compare": Page("/compare/", get=FIGURES),
+    "agents:agents": Page("/agents/", get=FIGURES | {A}),  # an agent is led to their own page
+    "agents:agent": Page("/agents/{staff}/", get=FIGURES, row=True),
     "journey:journeys": Page("/journeys/", get=FIGURES),
     "journey:moment": Page("/journeys/nothing/", get=FIGURES),
     "surveys:surveys": Page("/surveys/", get=OUTREACH),

@@ -2,27 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from zhiyin.journey.queries import journey_map, moments
-from zhiyin.lib.signals import Count, frozen_centre, p_chart
 from zhiyin.lib.text import pick
 from zhiyin.metrics.engine import measures
 from zhiyin.metrics.language import Figure
 from zhiyin.people.roles import Permission
-from zhiyin.reports.figures import Desk, Pair, as_day, hits_by, monday
+from zhiyin.reports.causes import Why
+from zhiyin.reports.figures import Desk, Pair
 from zhiyin.reports.records import address, days, records_url
-from zhiyin.reports.rules import Decomposition, biggest_share, change, decompose, significant_cells
-from zhiyin.ui import cards, charts
+from zhiyin.reports.rules import change, significant_cells
+from zhiyin.ui import cards
 from zhiyin.ui.numerals import change as points
 from zhiyin.ui.numerals import percent
 
 KPIS = ("top_box", "nps", "response_rate", "recovery_rate")
 TARGETS: Mapping[str, float] = {"top_box": 0.85, "nps": 50.0, "response_rate": 0.25, "recovery_rate": 0.65}
-WEEKS = 26
 FLOOR = cards.FLOOR
 
 
@@ -52,15 +50,6 @@ class MomentRow:
 
 
 @dataclass(frozen=True)
-class Why:
-    """What a change is made of; ``records`` are the answers of this period behind its parts."""
-
-    parts: Decomposition
-    chart: charts.ChartConfig
-    records: Sequence[cards.BarRow]
-
-
-@dataclass(frozen=True)
 class Matrix:
     """九经四纬."""
 
@@ -72,10 +61,11 @@ class Matrix:
 def kpi_cards(desk: Desk) -> list[cards.Kpi]:
     """The headline measures with interval, change and verdict: those that the filters cut, so that all four are about
     the same."""
-    return [_kpi(desk, key) for key in KPIS if desk.can_ask(key)]
+    return [kpi(desk, key) for key in KPIS if desk.can_ask(key)]
 
 
-def _kpi(desk: Desk, key: str) -> cards.Kpi:
+def kpi(desk: Desk, key: str) -> cards.Kpi:
+    """One headline measure with its interval, its change and its verdict."""
     pair = desk.pair(key)
     measure, now, before = pair.now.measure, pair.now.whole, pair.before.whole
     moved = change(str(measure.unit), now.sums, before.sums)
@@ -107,83 +97,13 @@ def invitations_url(desk: Desk) -> str:
     return address("outreach:invitations", **days(desk), **dict(desk.where), state="sent")
 
 
-def trend_tabs(desk: Desk, keys: Sequence[str]) -> list[tuple[str, str, str]]:
+def trend_tabs(desk: Desk, keys: Sequence[str], kept: Mapping[str, str]) -> list[tuple[str, str, str]]:
     """Key, name and address of each measure whose trend can be shown; everything else on the page stays as it is."""
     return [
-        (key, pick(measures()[key].name, desk.by.language), f"?{urlencode({**desk.address, 'metric': key})}")
+        (key, pick(measures()[key].name, desk.by.language), f"?{urlencode({**desk.address, **kept, 'metric': key})}")
         for key in keys
         if desk.can_ask(key)
     ]
-
-
-def trend(desk: Desk, key: str) -> charts.ChartConfig | None:
-    """A measure by week over half a year. A share is a p-chart: limits vary with n around a frozen baseline."""
-    until = desk.period.until
-    since = monday(until) - (WEEKS - 1) * timedelta(days=7)
-    answer = desk.ask(key, "week", since=since, until=until)
-    found = {as_day(figure.key[0]): figure for figure in answer.figures}
-    weeks = [since + number * timedelta(days=7) for number in range(WEEKS)]
-    first = next((place for place, week in enumerate(weeks) if week in found), None)
-    if first is None:
-        return None
-    weeks = weeks[first:]
-    name = pick(answer.measure.name, desk.by.language)
-    labels = [f"{week.month}/{week.day}" for week in weeks]
-    figures = [found.get(week) for week in weeks]
-    if str(answer.measure.unit) != "share":
-        return _line(name, labels, figures, str(answer.measure.unit))
-    return _control_chart(name, labels, figures)
-
-
-def _line(name: str, labels: Sequence[str], figures: Sequence[Figure | None], unit: str) -> charts.ChartConfig:
-    shown = [figure if figure and figure.n >= FLOOR else None for figure in figures]
-    return charts.ChartConfig(
-        title=_("%(measure)s by week") % {"measure": name},
-        label_heading=_("Week"),
-        labels=labels,
-        unit=unit,
-        series=[
-            charts.Series(
-                name=name,
-                values=[figure.value if figure else None for figure in shown],
-                low=[figure.low if figure else None for figure in shown],
-                high=[figure.high if figure else None for figure in shown],
-                n=[figure.n if figure else None for figure in figures],
-            )
-        ],
-    )
-
-
-def _control_chart(name: str, labels: Sequence[str], figures: Sequence[Figure | None]) -> charts.ChartConfig:
-    counts = [Count(int(figure.sums["hits"]), int(figure.sums["n"])) if figure else Count(0, 0) for figure in figures]
-    # The baseline is the first two thirds of what there is: what the newest weeks are judged against must not
-    # contain them.
-    baseline = counts[: max(len(counts) * 2 // 3, 1)]
-    chart = p_chart(counts, centre=frozen_centre(baseline if any(count.n for count in baseline) else counts))
-    out = {place: "" for place, point in enumerate(chart.points) if point.out_of_control and counts[place].n >= FLOOR}
-    if out:
-        out[max(out)] = _("out of control")
-    values = [point.value if counts[place].n >= FLOOR else None for place, point in enumerate(chart.points)]
-    known = [value for value in values if value is not None] or [chart.centre]
-    # A week that has only begun has limits as wide as the chart, which would hide everything else.
-    lows = [point.lower if counts[place].n >= FLOOR else None for place, point in enumerate(chart.points)]
-    highs = [point.upper if counts[place].n >= FLOOR else None for place, point in enumerate(chart.points)]
-    return charts.ChartConfig(
-        title=_("%(measure)s by week") % {"measure": name},
-        label_heading=_("Week"),
-        labels=labels,
-        series=[charts.Series(name=name, values=values, n=[count.n for count in counts], signals=out)],
-        limits=charts.Limits(
-            low=lows,
-            high=highs,
-            centre=chart.centre,
-            low_label=_("LCL"),
-            high_label=_("UCL"),
-            centre_label=_("mean %(value)s") % {"value": percent(chart.centre)},
-        ),
-        bottom=max(0.0, min([*known, *(low for low in lows if low is not None)]) - 0.02),
-        top=min(1.0, max([*known, *(high for high in highs if high is not None)]) + 0.02),
-    )
 
 
 def matrix(desk: Desk) -> Matrix:
@@ -249,45 +169,7 @@ def worst_moments(desk: Desk, *, most: int = 5) -> list[MomentRow]:
     return sorted(rows, key=lambda row: (row.value - whole) * row.n)[:most]
 
 
-def why(desk: Desk) -> Why | None:
-    """What the change is made of: each touchpoint's own rate, and the mix between them; the bars add up. None in the
-    first period."""
-    pair = desk.pair("top_box", "touchpoint")
-    now = hits_by(pair.now)
-    parts = decompose(now, hits_by(pair.before))
-    if parts is None:
-        return None
-    touchpoints, language = journey_map().touchpoints, desk.by.language
-    records = [
-        cards.BarRow(
-            label=_touchpoint_name(part.key, touchpoints, language),
-            count=int(now[part.key][1]),
-            url=records_url(desk, "top_box", touchpoint=part.key) if part.key else "",
-        )
-        for part in parts.parts
-        if part.key in now
-    ]
-    rows = [(_touchpoint_name(part.key, touchpoints, language), part.value) for part in parts.parts]
-    if parts.rest:
-        rows.append((_("Other touchpoints"), parts.rest))
-    rows += [(_("Change of mix"), parts.mix), (_("Total"), parts.total)]
-    config = charts.ChartConfig(
-        title=_("Why it changed"),
-        kind="contribution",
-        label_heading=_("Cause"),
-        labels=[label for label, _value in rows],
-        series=[charts.Series(name=_("contribution"), kind="bar", values=[value for _label, value in rows])],
-        last_is_total=True,
-    )
-    return Why(parts, config, records)
-
-
-def _touchpoint_name(key: str, touchpoints: Mapping[str, object], language: str) -> str:
-    card = touchpoints.get(key)
-    return pick(getattr(card, "name", None), language) or key or _("no touchpoint named")
-
-
-def conclusion(desk: Desk, top_box: Pair, parts: Decomposition | None) -> Conclusion | None:
+def conclusion(desk: Desk, top_box: Pair, found: Why | None) -> Conclusion | None:
     """One sentence with the number, the cause and the way to the evidence; None without enough answers."""
     now, before = top_box.now.whole, top_box.before.whole
     if now.value is None or now.n < FLOOR:
@@ -308,15 +190,5 @@ def conclusion(desk: Desk, top_box: Pair, parts: Decomposition | None) -> Conclu
             lead = _("Top-box rate %(value)s, %(points)s above %(period)s, more than chance.") % told
         else:
             lead = _("Top-box rate %(value)s, no clear change against %(period)s.") % told
-        rest = _cause(desk, parts) if word.startswith("significant") else ""
+        rest = found.cause if found and word.startswith("significant") else ""
     return Conclusion(lead, rest, tone, icon, records_url(desk, "top_box"))
-
-
-def _cause(desk: Desk, parts: Decomposition | None) -> str:
-    found = biggest_share(parts) if parts else None
-    if found is None:
-        return ""
-    part, share = found
-    name = _touchpoint_name(part.key, journey_map().touchpoints, desk.by.language)
-    told = {"share": percent(min(share, 1.0)), "touchpoint": name}
-    return _("%(share)s of it comes from “%(touchpoint)s”.") % told

@@ -1,8 +1,11 @@
 """Pages over many rooms: home, the overview, what a figure means, the audit log."""
 
+from collections.abc import Mapping, Sequence
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -12,12 +15,15 @@ from zhiyin.lib.errors import NotFound
 from zhiyin.lib.text import pick
 from zhiyin.metrics import mirror
 from zhiyin.metrics.engine import measures
-from zhiyin.people.queries import units_of
 from zhiyin.people.roles import Permission
 from zhiyin.people.views import viewer
+from zhiyin.reports import files
 from zhiyin.reports import overview as screen
-from zhiyin.reports.frame import desk_of
-from zhiyin.ui.period import CHOICES
+from zhiyin.reports.causes import ALONG, why
+from zhiyin.reports.figures import Desk
+from zhiyin.reports.frame import desk_of, download, frame
+from zhiyin.reports.records import address
+from zhiyin.reports.trends import GRAINS, trend
 
 TRENDS = ("top_box", "nps", "recovery_rate")
 
@@ -39,35 +45,49 @@ def home(request: HttpRequest) -> HttpResponse:
 def overview(request: HttpRequest) -> HttpResponse:
     """Are customers satisfied this month? Where did it change, and why?"""
     viewer(request).require(Permission.SEE_FIGURES)
-    desk = desk_of(request, now=timezone.now())
-    metric = request.GET.get("metric", "top_box")
-    metric = metric if metric in TRENDS else "top_box"
-    pair = desk.pair("top_box")
-    why = screen.why(desk)
-    as_of = mirror.manifest().as_of
     now = timezone.now()
+    desk = desk_of(request, now=now)
+    chosen = {
+        "metric": _one_of(request, "metric", TRENDS, "top_box"),
+        "grain": _one_of(request, "grain", tuple(GRAINS), "week"),
+        "why": _one_of(request, "why", tuple(ALONG), ""),
+    }
+    kept = {key: value for key, value in chosen.items() if key in request.GET}
+    pair, found, moved = desk.pair("top_box"), why(desk, chosen["why"]), trend(desk, chosen["metric"], chosen["grain"])
+    kpis, matrix, moments = screen.kpi_cards(desk), screen.matrix(desk), screen.worst_moments(desk)
+    if file := download(request, files.tables(kpis, moved, matrix, moments, found)):
+        return file
     alerts = queue(Wanted(tab="team"), by=desk.by, now=now) if desk.by.may(Permission.LEAD_CASES) else None
-    context = {
+    context = frame(desk, now=now, **kept) | {
         "alerts": alerts,
         "alert_cards": alerts.cards[:4] if alerts else (),
-        "desk": desk,
-        "choices": CHOICES,
-        "units": units_of(by=desk.by),
-        "where": dict(desk.where),
-        "kept": [(key, value) for key, value in desk.where if key != "unit"],
-        "conclusion": screen.conclusion(desk, pair, why.parts if why else None),
-        "kpis": screen.kpi_cards(desk),
-        "metric": metric,
-        "trends": screen.trend_tabs(desk, TRENDS),
-        "trend": screen.trend(desk, metric),
-        "matrix": screen.matrix(desk),
-        "moments": screen.worst_moments(desk),
-        "why": why,
+        "conclusion": screen.conclusion(desk, pair, found),
+        "kpis": kpis,
+        "metric": chosen["metric"],
+        "trends": screen.trend_tabs(desk, TRENDS, kept),
+        "grain": chosen["grain"],
+        "grains": [(key, one.name, _address(desk, kept, grain=key)) for key, one in GRAINS.items()],
+        "trend": moved,
+        "matrix": matrix,
+        "grid_url": address("care_grid:grid", **desk.address),
+        "moments": moments,
+        "why": found,
+        "why_choices": [(one, _address(desk, kept, why=one.key)) for one in found.choices] if found else (),
         "has_answers": pair.now.whole.n > 0,
-        "as_of": as_of,
-        "now": now,
+        "address": urlencode({**desk.address, **kept}),
+        "definition_url": address("reports:definition", chosen["metric"], **desk.address),
     }
     return render(request, "reports/overview.html", context)
+
+
+def _one_of(request: HttpRequest, name: str, known: Sequence[str], otherwise: str) -> str:
+    """What the address chooses; nonsense is the default."""
+    wanted = request.GET.get(name, "")
+    return wanted if wanted in known else otherwise
+
+
+def _address(desk: Desk, kept: Mapping[str, str], **changed: str) -> str:
+    return f"?{urlencode({**desk.address, **kept, **changed})}"
 
 
 @require_GET

@@ -97,6 +97,7 @@ class ChartConfig:
     limits: Limits | None = None
     marks: Sequence[Mark] = ()
     quadrants: Quadrants | None = None
+    gaps: Mapping[int, str] = field(default_factory=dict)  # periods without a point, and why: marked, never a zero
     last_is_total: bool = False  # of a contribution chart: the last bar is the sum
 
     def as_json(self) -> dict[str, object]:
@@ -109,6 +110,7 @@ class ChartConfig:
             "suffix": scale.level,
             "decimals": scale.decimals,
             "lastIsTotal": self.last_is_total,
+            "gaps": {str(index): word for index, word in self.gaps.items()},
             "xLabel": self.x_label,
             "yLabel": self.y_label,
             "bottom": _shown(self.bottom, scale.factor),

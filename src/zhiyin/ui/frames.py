@@ -74,7 +74,7 @@ def _cells(series: charts.Series, index: int, config: charts.ChartConfig) -> lis
     else:
         written = numerals.level(value, unit=unit)
         cells = [written if written == numerals.UNKNOWN else written + scale.level]
-    if word := series.signals.get(index):
+    if word := series.signals.get(index) or config.gaps.get(index):
         cells[0] += f" {word}"
     if series.low:
         cells.append(numerals.interval(series.low[index], series.high[index], unit=unit, language=language()))

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from html import unescape
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import pytest
-from django.contrib.auth import get_user_model
-from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -19,10 +17,13 @@ from zhiyin.lib import intervals
 from zhiyin.metrics import mirror
 from zhiyin.outreach.testing import SYSTEM, invitation_rows
 from zhiyin.people.access import Viewer
-from zhiyin.people.testing import make_staff
 from zhiyin.reports import overview
+from zhiyin.reports.causes import ALONG
+from zhiyin.reports.causes import why as why_of
 from zhiyin.reports.figures import Desk
 from zhiyin.reports.testing import ASKED, DIMENSIONS, MOMENTS, Said, make_service, publish_version, say
+from zhiyin.reports.tests.listed import listed, signed_in
+from zhiyin.reports.trends import trend
 from zhiyin.ui.period import period_of
 
 pytestmark = pytest.mark.django_db
@@ -87,12 +88,6 @@ def desk_of(by: Viewer = SYSTEM, **query: str) -> Desk:
     return Desk(by, period_of(query, today=timezone.localdate()), where)
 
 
-def signed_in(role: str = "quality_manager", *, unit: str = "HQ") -> tuple[Client, Viewer]:
-    by, client = make_staff(role, unit=unit), Client()
-    client.force_login(get_user_model().objects.get(pk=by.staff_id or 0))
-    return client, by
-
-
 @dataclass(frozen=True)
 class Linked:
     """A number on the screen and where it leads."""
@@ -112,27 +107,14 @@ def linked(desk: Desk) -> Iterator[Linked]:
             yield Linked(f"{row.label} × {column}", cell.n, cell.url)
     for moment in overview.worst_moments(desk):
         yield Linked(moment.name, moment.n, moment.url)
-    why = overview.why(desk)
-    for part in why.records if why else ():
-        yield Linked(f"part {part.label}", int(part.count), part.url)
+    why = why_of(desk)
+    for along in {"touchpoint", why.along if why else ""}:
+        found_along = why_of(desk, along)
+        for part in found_along.records if found_along else ():
+            yield Linked(f"part {part.label}", int(part.count), part.url)
     top_box = desk.pair("top_box")
-    if conclusion := overview.conclusion(desk, top_box, why.parts if why else None):
+    if conclusion := overview.conclusion(desk, top_box, why):
         yield Linked("conclusion", top_box.now.whole.n, conclusion.url)
-
-
-def listed(client: Client, url: str) -> int:
-    """How many rows the list behind an address has, page after page."""
-    path, query = urlsplit(url).path, dict(parse_qsl(urlsplit(url).query))
-    rows, cursor = 0, ""
-    while True:
-        page = client.get(path, {**query, "cursor": cursor} if cursor else query)
-        assert page.status_code == 200, url
-        rows += len(page.context["rows"])
-        cursor = str(page.context["next"] or "")
-        if not cursor:
-            break
-    assert page.context.get("total", rows) == rows, url
-    return rows
 
 
 QUERIES: Sequence[dict[str, str]] = (
@@ -159,7 +141,7 @@ class TestEveryNumberOpensAListOfThatLength:
                 if one.url:
                     assert (one.name, listed(client, one.url)) == (one.name, one.n), (query, one)
                 elif one.n:
-                    assert one.name in ("response_rate", "part 未标明触点"), (query, one)
+                    assert one.name in ("response_rate", "part 未标明触点", "part 未标明"), (query, one)
 
     def test_within_ones_own_branch(self, said: list[Said]) -> None:
         client, by = signed_in("team_lead", unit="S")
@@ -296,18 +278,42 @@ class TestTheFigures:
         assert first.previous is None
 
     def test_parts_add_up_to_the_change(self, said: list[Said]) -> None:
-        why = overview.why(desk_of())
+        for along in ("", *ALONG):
+            why = why_of(desk_of(), along)
+            assert why is not None
+            *parts, (last, total) = why.bars
+            assert (last, total) == ("合计", pytest.approx(68 / 115 - 41 / 84))
+            assert sum(value for _label, value in parts) == pytest.approx(total), along
+            assert [label for label, _value in why.bars] == list(why.chart.labels)
+            assert list(why.chart.series[0].values) == [value for _label, value in why.bars]
+            assert not along or why.along == along
+
+    def test_the_dimension_that_explains_most_comes_first(self) -> None:
+        """Gold customers fell from 30 of 40 to 5 of 40, the others did not move; places hold both alike."""
+        for at, top in ((EARLIER, 30), (RECENT, 5)):
+            for moment, unit in (("waiting", "N-1"), ("at_desk", "S-1")):
+                place = {"at": at, "moment": moment, "unit": unit}
+                say(
+                    Said(times=top, scores=ALL, segment="gold", **place),
+                    Said(times=40 - top, scores=LOW, segment="gold", **place),
+                    Said(times=30, scores=ALL, segment="plain", **place),
+                    Said(times=10, scores=LOW, segment="plain", **place),
+                )
+        mirror.catch_up(now=NOW)
+        why = why_of(desk_of())
         assert why is not None
-        found = why.parts
-        assert sum(part.value for part in found.parts) + found.rest + found.mix == pytest.approx(found.total)
-        assert found.total == pytest.approx(68 / 115 - 41 / 84)
-        assert len(why.chart.labels) == len(why.chart.series[0].values) == len(found.parts) + 2
+        assert (why.along, why.bars[0]) == ("segment", ("gold", pytest.approx(-0.3125)))
+        assert "客群" in why.verdict
+        assert "gold" in why.cause
+        other = why_of(desk_of(), "touchpoint")
+        assert other is not None
+        assert (other.along, "客群" in other.verdict) == ("touchpoint", True)
 
     def test_the_first_period_has_nothing_to_compare_with(self) -> None:
         say(Said(times=30, at=RECENT, scores=ALL, moment="waiting"))
         mirror.catch_up(now=NOW)
         desk = desk_of()
-        assert overview.why(desk) is None
+        assert why_of(desk) is None
         told = overview.conclusion(desk, desk.pair("top_box"), None)
         assert told is not None
         assert (told.lead, told.tone) == ("10 分率 100.0%。", "")
@@ -322,8 +328,8 @@ class TestTheFigures:
             say(Said(times=40 - hits, at=at, scores=LOW, moment="waiting"))
         mirror.catch_up(now=NOW)
         desk = desk_of()
-        why = overview.why(desk)
-        told = overview.conclusion(desk, desk.pair("top_box"), why.parts if why else None)
+        why = why_of(desk)
+        told = overview.conclusion(desk, desk.pair("top_box"), why)
         assert told is not None
         assert (told.tone, words in told.lead) == (tone, True), told
         assert ("hotline" in told.rest) is bool(tone)
@@ -360,21 +366,51 @@ class TestTheTrend:
             say(Said(times=times, at=NOW - weeks * 7 * DAY, scores=ALL, moment="waiting"))
         mirror.catch_up(now=NOW)
         for metric in ("top_box", "nps"):
-            chart = overview.trend(desk_of(), metric)
-            assert chart is not None
-            (line,) = chart.series
+            found = trend(desk_of(), metric)
+            assert found is not None
+            (line,) = found.chart.series
             assert list(line.n[:3]) == [40, 29, 30]
             assert [value is None for value in line.values[:3]] == [False, True, False]
-            lows = chart.limits.low if chart.limits else line.low
+            lows = found.chart.limits.low if found.chart.limits else line.low
             assert [low is None for low in lows[:3]] == [False, True, False]
+            assert "n = 29" in found.chart.gaps[1]
+
+    def test_what_was_not_measured_is_a_gap_with_its_mark_and_never_a_zero(self) -> None:
+        for days in (9, 8, 5):
+            say(Said(times=30, at=NOW - days * DAY, scores=ALL, moment="waiting"))
+        mirror.catch_up(now=NOW)
+        found = trend(desk_of(), "top_box", "day")
+        assert found is not None
+        (line,) = found.chart.series
+        assert list(line.values[:5]) == [1.0, 1.0, None, None, 1.0]
+        assert list(line.n[:5]) == [30, 30, 0, 0, 30]
+        assert [found.chart.gaps[place] for place in (2, 3)] == ["没有评价", "没有评价"]
+        assert (found.missing, found.few) == (len(line.values) - 3, 0)
+        assert found.chart.as_json()["gaps"] == {str(place): word for place, word in found.chart.gaps.items()}
 
     def test_it_begins_with_the_first_week_that_has_answers_and_is_none_without(self) -> None:
-        assert overview.trend(desk_of(), "top_box") is None
+        assert trend(desk_of(), "top_box") is None
         say(Said(times=30, at=NOW - 14 * DAY, scores=ALL, moment="waiting"))
         mirror.catch_up(now=NOW)
-        chart = overview.trend(desk_of(), "top_box")
-        assert chart is not None
-        assert len(chart.labels) == 3
+        found = trend(desk_of(), "top_box")
+        assert found is not None
+        assert len(found.chart.labels) == 3
+
+    def test_each_signal_is_named_by_its_rule(self) -> None:
+        """Nine weeks like any, then the tenth falls: beyond the limits. By month the same answers stand together."""
+        for weeks in range(2, 11):
+            for scores, times in ((ALL, 30), (LOW, 10)):
+                say(Said(times=times, at=NOW - weeks * 7 * DAY, scores=scores, moment="waiting"))
+        say(Said(times=40, at=NOW - 7 * DAY, scores=LOW, moment="waiting"))
+        mirror.catch_up(now=NOW)
+        found = trend(desk_of(), "top_box")
+        assert found is not None
+        assert [(one.value, one.words) for one in found.signals] == [("0.0%", "超出控制限")]
+        assert list(found.chart.series[0].signals.values()) == ["超出控制限"]
+        monthly = trend(desk_of(), "top_box", "month")
+        assert monthly is not None
+        assert 3 <= len(monthly.chart.labels) <= 4
+        assert sum(monthly.chart.series[0].n) == sum(found.chart.series[0].n)
 
 
 class TestHowFreshItIs:

@@ -127,6 +127,7 @@ function rows(at, config, add) {
     const suffix = one.second ? "%" : isSigned ? "" : config.suffix;
     add("span", `${one.name} ${write(one.values[at], isSigned ? 2 : config.decimals, isSigned)}${one.values[at] === null ? "" : suffix}${interval}${size}`);
     if (one.signals[at]) add("span", one.signals[at]);
+    if (config.gaps?.[at]) add("span", config.gaps[at]);
   }
 }
 

@@ -19,6 +19,8 @@ export function trend(config, t) {
   const series = config.series.flatMap((one, index) => line(one, index, config, t));
   if (config.limits) series.unshift(...limits(config.limits, t));
   series[series.length - 1].markLine = markLine(config.marks, t);
+  const missing = Object.keys(config.gaps ?? {}).map(Number);
+  if (missing.length) series.push(gaps(missing, config, t));
   return {
     ...base,
     xAxis: { ...horizontal(config, t), boundaryGap: false },
@@ -34,7 +36,7 @@ function line(one, index, config, t) {
   const main = {
     type: "line",
     name: one.name,
-    data: one.values.map((value, at) => point(value, one.signals[at], t)),
+    data: one.values.map((value, at) => point(value, one.signals[at], t, at === newestSignal(one))),
     symbol: one.reference ? "emptyDiamond" : "circle",
     symbolSize: one.reference ? 6 : 5,
     showAllSymbol: true, // a narrow chart may not drop the point that is out of control
@@ -47,9 +49,12 @@ function line(one, index, config, t) {
   return one.low.length ? [...band(one.low, one.high, `band${index}`, colour, 0.16), main] : [main];
 }
 
-function point(value, word, t) {
+// Only the newest signal has its word beside it; the others say theirs under the pointer, in the table and in the text.
+const newestSignal = (one) => Math.max(...Object.keys(one.signals).map(Number));
+
+function point(value, word, t, isNamed) {
   if (word === undefined) return { value };
-  const label = { show: Boolean(word), formatter: word, position: "bottom", color: t["bad-ink"], fontWeight: 600 };
+  const label = { show: Boolean(word) && isNamed, formatter: word, position: "bottom", color: t["bad-ink"], fontWeight: 600, width: 150, overflow: "break" };
   return { value, symbol: "diamond", symbolSize: 11, itemStyle: { color: t.bad }, label };
 }
 
@@ -61,6 +66,23 @@ function band(low, high, stack, colour, opacity) {
     { ...unseen, data: low },
     { ...unseen, data: height, areaStyle: { color: colour, opacity } },
   ];
+}
+
+// What was not measured is no zero: a cross at the foot of the chart, where no value can be taken for it.
+function gaps(places, config, t) {
+  const known = config.series.flatMap((one) => [...one.values, ...one.low]).filter((value) => value !== null);
+  const foot = config.bottom ?? Math.min(...known);
+  return {
+    type: "scatter",
+    data: places.map((at) => [at, foot]),
+    symbol: "path://M0 1 L1 0 L5 4 L9 0 L10 1 L6 5 L10 9 L9 10 L5 6 L1 10 L0 9 L4 5 Z",
+    symbolSize: 7,
+    symbolOffset: [0, -6],
+    itemStyle: { color: t["ink-3"] },
+    silent: true,
+    tooltip: { show: false },
+    z: 3,
+  };
 }
 
 function limits(given, t) {
