@@ -232,6 +232,15 @@ def make_the_next_months(clock: Clock) -> int:
     return sum(len(months.months_ahead(table, now=clock())) for table in HOT_TABLES)
 
 
+@every(minutes=1)
+def count_what_the_old_policy_sent(clock: Clock) -> int:
+    """For limits over groups: what was decided by the policy before, by a batch that took minutes."""
+    number, policy, since = judging.policy_in_force()
+    begun, now = pressure.Begun(number, since), clock()
+    pressure.catch_up(policy, begun, now=now, overlap=pressure.LONG_OVERLAP)
+    return 0
+
+
 @every(hours=6)
 def let_old_months_go(clock: Clock) -> int:
     """What is older than the operator keeps (ZHIYIN_KEEP_MONTHS): dropped whole, the newest tables last."""

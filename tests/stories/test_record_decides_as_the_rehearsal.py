@@ -177,7 +177,7 @@ def test_negative_control_a_record_that_forgets_one_message_is_found_out(
 def test_negative_control_a_batch_that_looks_at_each_of_its_events_alone_is_found_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Two events of one customer at the same instant: the second must know of the first, before any of it is written."""
+    """Two events of one customer at the same instant: the second must know of the first before any of it is written."""
     together: Callable[..., Any] = judging.decide_batch
 
     def each_alone(*, asks: list[Any], **more: Any) -> Any:

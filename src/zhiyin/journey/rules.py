@@ -10,6 +10,7 @@ from zhiyin.lib.clean import Field, Kind, Record
 from zhiyin.lib.crypto import digest
 from zhiyin.lib.faults import Fault, fault
 from zhiyin.lib.phones import Phone
+from zhiyin.lib.text import LANGUAGES
 
 AHEAD = timedelta(minutes=5)  # how far a sender's clock may run before ours
 LONGEST_MOMENT = 60  # characters of a moment's key
@@ -24,6 +25,7 @@ CUSTOMER = Record(
         "name": Field(Kind.TEXT, max_length=80),
         "brand": Field(Kind.TEXT, max_length=60),
         "segment": Field(Kind.TEXT, max_length=60),
+        "language": Field(Kind.CHOICE, choices=LANGUAGES),  # what they are written to in
     }
 )
 INTERACTION = Record(

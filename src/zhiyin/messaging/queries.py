@@ -107,6 +107,12 @@ def carried_by_messages(message_ids: Iterable[int]) -> dict[int, int]:
     return {pk: invitation for pk, invitation in rows.values_list("pk", "invitation_id") if invitation is not None}
 
 
+def carried_between(first: int, last: int) -> dict[int, int]:
+    """Message → the invitation that it carries, of the messages with these ids (the last one not among them)."""
+    rows = Message.objects.filter(pk__gte=first, pk__lt=last, invitation_id__isnull=False)
+    return {pk: invitation for pk, invitation in rows.values_list("pk", "invitation_id") if invitation is not None}
+
+
 def reminders_of(asked: Mapping[int, int]) -> dict[int, int]:
     """Invitation → how many reminders were made for it. ``asked``: invitation → its customer."""
     rows = Message.objects.filter(

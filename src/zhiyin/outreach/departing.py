@@ -20,9 +20,9 @@ from zhiyin.messaging.queries import sent_by, sent_to_numbers
 from zhiyin.messaging.rules.states import Category
 from zhiyin.outreach.composing import CannotCompose, Invited, invitation_envelope, plain_envelope
 from zhiyin.outreach.gathering import KINDS, histories, needs_path, takes
-from zhiyin.outreach.judging import current_policy
+from zhiyin.outreach.judging import policy_in_force
 from zhiyin.outreach.models import Invitation
-from zhiyin.outreach.pressure import Group, Logs, group_logs, groups_of, lock_groups
+from zhiyin.outreach.pressure import Begun, Group, Logs, group_logs, groups_of, lock_groups
 from zhiyin.outreach.rules.facts import Address, Contact, Facts, Sendings
 from zhiyin.outreach.rules.sending import NOTHING_SPENT, Departure, Spent, next_send_at, still_allowed
 from zhiyin.outreach.rules.terms import Policy
@@ -40,9 +40,13 @@ NO_CHANNEL, CANNOT_PREPARE = "no_channel", "cannot_prepare"
 # invitation: its id, its token's hash, when its link dies. The ORM would spell a CASE for every row.
 _LINKS_LIVE = """
 WITH fresh (invitation_id, token, dies) AS (VALUES {rows})
-UPDATE outreach_invitation SET state = 'unknown', token_hash = token, sent_at = %s, dies_at = dies
+UPDATE outreach_invitation SET {earlier} state = 'unknown', token_hash = token, sent_at = %s, dies_at = dies
 FROM fresh WHERE id = invitation_id
 """
+_KEEPING = "earlier_token_hash = token_hash, earlier_sent_at = sent_at, earlier_dies_at = dies_at,"
+
+
+Link = tuple[int, bytes, datetime]  # invitation, token's hash, when it dies
 
 
 @dataclass(slots=True)
@@ -50,7 +54,8 @@ class Plan:
     """What is to become of the messages of one batch."""
 
     go: list[tuple[Leased, Envelope]] = field(default_factory=list)
-    links: list[tuple[int, bytes, datetime]] = field(default_factory=list)  # invitation, token's hash, when it dies
+    links: list[Link] = field(default_factory=list)
+    more_links: list[Link] = field(default_factory=list)  # of reminders: they do not end what they remind of
     wait: dict[datetime, list[Leased]] = field(default_factory=lambda: defaultdict(list))
     withdraw: list[tuple[Leased, str]] = field(default_factory=list)
     fail: list[tuple[Leased, str]] = field(default_factory=list)
@@ -100,7 +105,8 @@ class _Gathered:
     def about(
         ours: Sequence[Leased], *, former: dict[int, int], people: dict[int, Known], now: datetime
     ) -> "_Gathered":
-        policy = current_policy()[1].as_decided()
+        number, whole, since = policy_in_force()
+        policy = whole.as_decided()
         card = organisation()
         numbers = {one.identity_id for one in ours if one.identity_id}
         sent_today = {}
@@ -120,7 +126,7 @@ class _Gathered:
             people=people,
             histories=histories([*people], policy=policy, now=now, leaving_out=ids, due_by=now),
             sent_today=sent_today,
-            groups=group_logs(asking, policy, now=now, leaving_out=ids),
+            groups=group_logs(asking, policy, now=now, begun=Begun(number, since), leaving_out=ids),
             spent=_spent({one.channel for one in ours}, policy, now=now),
         )
 
@@ -169,7 +175,8 @@ def _plan_one(one: Leased, facts: _Gathered, plan: Plan, *, now: datetime, has_c
     else:
         if invited:
             envelope = invitation_envelope(one, invited, to=to, organisation=facts.organisation, now=now)
-            plan.links.append((invited.id, token_hash(envelope.token), now + invited.link_life))
+            links = plan.more_links if one.category is Category.REMINDER else plan.links
+            links.append((invited.id, token_hash(envelope.token), now + invited.link_life))
         else:
             envelope = plain_envelope(one, to=to, now=now)
         plan.go.append((one, envelope))
@@ -245,13 +252,14 @@ def _spent(channels: Iterable[str], policy: Policy, *, now: datetime) -> dict[st
     return found
 
 
-def let_links_live(links: Sequence[tuple[int, bytes, datetime]], *, now: datetime) -> None:
+def let_links_live(links: Sequence[Link], *, now: datetime, keeping_earlier: bool = False) -> None:
     """Write token, sending moment and end of each link on its invitation, in doubt until the gateway answers."""
     if not links:
         return
     values = [value for row in links for value in row]
+    rows = ", ".join(["(%s, %s, %s)"] * len(links))
     with connection.cursor() as cursor:
-        cursor.execute(_LINKS_LIVE.format(rows=", ".join(["(%s, %s, %s)"] * len(links))), [*values, now])
+        cursor.execute(_LINKS_LIVE.format(rows=rows, earlier=_KEEPING if keeping_earlier else ""), [*values, now])
 
 
 def _invitations(ids: Iterable[int]) -> dict[int, Invited]:

@@ -36,6 +36,7 @@ from zhiyin.messaging.rules.states import Category
 from zhiyin.messaging.ways import ASKED_FOR, Way, outbox, way_of
 from zhiyin.outreach.departing import CANNOT_PREPARE, Plan, let_links_live, planned
 from zhiyin.outreach.models import Invitation
+from zhiyin.outreach.tokens import let_earlier_links_return
 from zhiyin.people.access import Viewer
 from zhiyin.people.queries import merged_ids, organisation
 
@@ -273,6 +274,7 @@ def _carried_out(plan: Plan, *, now: datetime) -> Sent:
     for reason, ids in _by_reason(failed).items():
         Invitation.objects.filter(pk__among=ids, state=State.QUEUED).update(state=State.FAILED, reason=reason)
     let_links_live(plan.links, now=now)
+    let_links_live(plan.more_links, now=now, keeping_earlier=True)
     return total
 
 
@@ -314,4 +316,5 @@ def _reset(invitation_ids: Iterable[int | None], state: str) -> None:
     """It certainly did not leave: its link never was."""
     if ids := {pk for pk in invitation_ids if pk}:
         rows = Invitation.objects.filter(pk__among=ids, state=State.UNKNOWN)
+        let_earlier_links_return(rows)
         rows.update(state=state, sent_at=None, dies_at=None, token_hash=None)

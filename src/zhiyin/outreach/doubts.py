@@ -7,6 +7,7 @@ from django.db import transaction
 from zhiyin.messaging import actions
 from zhiyin.messaging.queries import invitations_behind
 from zhiyin.outreach.models import Invitation
+from zhiyin.outreach.tokens import let_earlier_links_return
 from zhiyin.people.access import Viewer
 from zhiyin.people.roles import Permission
 
@@ -22,6 +23,7 @@ def settle(*, message_id: int, sent: bool, reason: str, by: Viewer, now: datetim
     if sent:
         doubtful.update(state=State.SENT)
     else:
+        let_earlier_links_return(doubtful)
         doubtful.update(state=State.FAILED, reason="settled", sent_at=None, dies_at=None, token_hash=None)
 
 

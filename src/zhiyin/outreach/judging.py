@@ -6,6 +6,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
+from django.conf import settings
+
 from zhiyin.journey.actions import Placed
 from zhiyin.ledger.bulk import Writing, as_json, moment, span
 from zhiyin.ledger.ids import new_ids
@@ -13,7 +15,7 @@ from zhiyin.lib.lately import Lately
 from zhiyin.messaging.enqueue import Outgoing, enqueue
 from zhiyin.outreach.gathering import Grounds, Telling, address_kind, histories, rested_on, way_for
 from zhiyin.outreach.models import Decision, Invitation, PolicyVersion
-from zhiyin.outreach.pressure import group_logs
+from zhiyin.outreach.pressure import Begun, group_logs
 from zhiyin.outreach.pressure import rows_of as group_rows
 from zhiyin.outreach.pressure import write as write_groups
 from zhiyin.outreach.rules.facts import Facts
@@ -23,7 +25,7 @@ from zhiyin.outreach.rules.terms import Policy
 from zhiyin.outreach.rules.verdict import Verdict
 from zhiyin.people.identify import Known
 from zhiyin.people.queries import Reach, reaches
-from zhiyin.surveys.queries import current_version_ids
+from zhiyin.surveys.queries import current_version_ids, spoken_in
 
 DECISION = (
     *("interaction_id", "customer_id", "scenario_id", "touchpoint_id", "unit_id", "invited", "reason", "rule"),
@@ -91,19 +93,27 @@ class Outcome:
     policy: int
 
 
+class InForce(NamedTuple):
+    """A policy, its number (0 is the default that the product brings) and since when it is the one."""
+
+    number: int
+    policy: Policy
+    since: datetime | None
+
+
 def current_policy() -> tuple[int, Policy]:
-    """The policy in force and its number; number 0 is the default that the product brings. At most two seconds old."""
-    return _in_force()
+    """The policy in force and its number. At most two seconds old."""
+    return policy_in_force()[:2]
 
 
-def _read_policy() -> tuple[int, Policy]:
-    row = PolicyVersion.objects.order_by("-number").values_list("number", "toml").first()
-    number, text = row or (0, to_toml(DEFAULT))
-    return number, _compiled(text)
+def _read_policy() -> InForce:
+    row = PolicyVersion.objects.order_by("-number").values_list("number", "toml", "applied_at").first()
+    number, text, since = row or (0, to_toml(DEFAULT), None)
+    return InForce(number, _compiled(text), since)
 
 
-_in_force = Lately(_read_policy)
-forget_policy = _in_force.forget
+policy_in_force = Lately(_read_policy)
+forget_policy = policy_in_force.forget
 
 
 def policy_version(number: int) -> Policy:
@@ -131,7 +141,7 @@ def judge(candidates: Sequence[Candidate], *, now: datetime, as_of: datetime | N
 
     Earlier invitations of the same batch count for later ones of the same person, and of the same group.
     """
-    number, policy = current_policy()
+    number, policy, since = policy_in_force()
     versions = current_version_ids()
     kinds = {address_kind(one.channel) for one in candidates}
     ways = reaches({one.customer.id for one in candidates}, kinds=kinds)
@@ -144,9 +154,11 @@ def judge(candidates: Sequence[Candidate], *, now: datetime, as_of: datetime | N
         histories=histories([one.customer.id for one in candidates if not one.customer.is_new], policy=policy, now=now),
         policy=policy,
         now=as_of or now,
-        group_logs=group_logs(told, policy, now=now),
+        group_logs=group_logs(told, policy, now=now, begun=Begun(number, since)),
     )
-    return Judgement(candidates, chosen, told, verdicts, number, policy, versions)
+    asked = {versions[one.survey] for one in candidates if one.survey in versions}
+    languages = {version: spoken_in(version) for version in asked}
+    return Judgement(candidates, chosen, told, verdicts, number, policy, versions, languages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +172,7 @@ class Judgement:
     number: int
     policy: Policy
     versions: Mapping[str, int]
+    languages: Mapping[int, Sequence[str]]  # of each version that is asked
 
     def write(self, writing: Writing, *, now: datetime) -> Outcome:
         """Decisions, invitations and messages; the last of them may still be on their way into the table."""
@@ -170,7 +183,9 @@ class Judgement:
         rows = []
         for place, identifier in ids.items():
             one = self.candidates[place]
-            rows.append(_invitation_row(one, identifier, self.versions[one.survey], self.number, life, made_at))
+            version = self.versions[one.survey]
+            language = written_in(one.customer.language, self.languages[version])
+            rows.append(_invitation_row(one, identifier, version, language, self.number, life, made_at))
         writing.insert(Invitation, INVITATION, rows)
         messages = _messages(self.candidates, self.chosen, ids, now=now)
         enqueue(messages, now=now, writing=writing)
@@ -210,12 +225,19 @@ class Judgement:
         return rows
 
 
+def written_in(wanted: str, spoken: Sequence[str]) -> str:
+    """The language of an invitation: the customer's, else the organisation's, if the survey speaks it; else the
+    survey's first."""
+    known = (one for one in (wanted, settings.LANGUAGE_CODE) if one in spoken)
+    return next(known, spoken[0] if spoken else settings.LANGUAGE_CODE)
+
+
 def _invitation_row(
-    one: Candidate, identifier: int, version: int, number: int, life: str | int, made_at: str
+    one: Candidate, identifier: int, version: int, language: str, number: int, life: str | int, made_at: str
 ) -> tuple[object, ...]:
     return (
         *(identifier, one.customer.id, one.interaction_id, one.case_id, one.purpose, version, one.scenario_id),
-        *(one.touchpoint_id, one.unit_id, one.served_by, one.channel, "zh-hans", number, life, "queued", "", made_at),
+        *(one.touchpoint_id, one.unit_id, one.served_by, one.channel, language, number, life, "queued", "", made_at),
     )
 
 

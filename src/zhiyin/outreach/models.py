@@ -72,6 +72,10 @@ class Invitation(models.Model):
     state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
     reason = models.CharField(max_length=40, default="")
     token_hash = models.BinaryField(max_length=32, null=True)  # 71 random bits: no two are equal
+    # The link before the last reminder: it lives to its own end, and takes its place again if that never left.
+    earlier_token_hash = models.BinaryField(max_length=32, null=True)
+    earlier_sent_at = models.DateTimeField(null=True)
+    earlier_dies_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
     dies_at = models.DateTimeField(null=True)
@@ -85,6 +89,11 @@ class Invitation(models.Model):
             models.Index(fields=["interaction_id"], name="invitation_by_interaction"),
             models.Index(fields=["case_id"], condition=Q(case_id__isnull=False), name="invitation_by_case"),
             models.Index(fields=["token_hash"], condition=Q(token_hash__isnull=False), name="invitation_by_token"),
+            models.Index(
+                fields=["earlier_token_hash"],
+                condition=Q(earlier_token_hash__isnull=False),
+                name="invitation_by_earlier_token",
+            ),
         ]
         constraints = [
             models.CheckConstraint(

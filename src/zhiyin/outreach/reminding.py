@@ -1,7 +1,7 @@
 """Reminders: who was asked, has not answered and may still answer is asked once more, if the policy says so.
 
-A reminder is a message like every other: it counts, is judged again before it leaves, and brings a link of its own that
-takes the earlier one's place.
+A reminder is a message like every other: it counts, is judged again before it leaves, and brings a link of its own. The
+link that they have lives on to its own end, whatever becomes of the reminder.
 """
 
 from collections.abc import Mapping, Sequence

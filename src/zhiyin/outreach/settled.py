@@ -7,6 +7,7 @@ from django.db.models import F
 
 from zhiyin.messaging.receiving.settling import Settled
 from zhiyin.outreach.models import Invitation
+from zhiyin.outreach.tokens import let_earlier_links_return
 
 State = Invitation.State
 NOT_DELIVERED = "not_delivered"
@@ -23,12 +24,19 @@ FROM fresh WHERE id = invitation AND sent_at IS NOT NULL
 def write_on_invitations(settled: Settled) -> None:
     """Sent, delivered, not delivered or waiting again: the invitation follows its message."""
     invitations = settled.invitations
-    _went_again([invitations[pk] for pk in settled.again if pk in invitations])
-    failed = Invitation.objects.filter(pk__among=[invitations[pk] for pk in settled.failed if pk in invitations])
-    # Its link stays: a gateway may be wrong about what did not arrive. Whoever answered has it.
-    failed.filter(state__in=[State.SENT, State.UNKNOWN, State.QUEUED]).update(
+    first = {pk: invitation for pk, invitation in invitations.items() if pk not in settled.reminders}
+    reminders = {pk: invitation for pk, invitation in invitations.items() if pk in settled.reminders}
+    _went_again([first[pk] for pk in settled.again if pk in first])
+    let_earlier_links_return(
+        Invitation.objects.filter(pk__among=[reminders[k] for k in settled.again if k in reminders])
+    )
+    failed = Invitation.objects.filter(pk__among=[first[pk] for pk in settled.failed if pk in first])
+    # Its link stays: a gateway may be wrong about what did not arrive. Whoever answered has it, or was reminded.
+    failed.filter(state__in=[State.SENT, State.UNKNOWN, State.QUEUED], earlier_sent_at=None).update(
         state=State.FAILED, reason=NOT_DELIVERED, delivered_at=None
     )
+    only_reminders = [reminders[pk] for pk in settled.failed if pk in reminders]
+    Invitation.objects.filter(pk__among=only_reminders, state=State.UNKNOWN).update(state=State.SENT)
     sent = [invitations[pk] for pk in settled.sent if pk in invitations]
     Invitation.objects.filter(pk__among=sent, state=State.UNKNOWN).update(state=State.SENT)
     Invitation.objects.filter(pk__among=sent, state=State.FAILED, sent_at__isnull=False).update(
@@ -38,8 +46,9 @@ def write_on_invitations(settled: Settled) -> None:
 
 
 def _went_again(ids: list[int]) -> None:
-    """It did not arrive and will be sent anew, with a new link."""
+    """It did not arrive and will be sent anew, with a new link; unless they were reminded meanwhile."""
     rows = Invitation.objects.filter(pk__among=ids, state__in=[State.SENT, State.UNKNOWN, State.FAILED])
+    rows = rows.filter(earlier_sent_at=None)
     rows.update(state=State.QUEUED, reason="", sent_at=None, dies_at=None, token_hash=None, delivered_at=None)
 
 

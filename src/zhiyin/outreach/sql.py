@@ -4,7 +4,8 @@
 ``{token}`` and ``{version}`` stand for the places of those values, which each database spells in its own way.
 
 A link lives from the moment its message is handed to the gateway (whose reply may take longer than the customer's
-thumb) until it was used or its time is over. Server time decides, and at exactly eight hours it is dead (S12).
+thumb) until it was used or its time is over. Server time decides, and at exactly eight hours it is dead (S12). Somebody
+who was reminded holds two links; each lives its own time.
 """
 
 from zhiyin.ledger.months import HotTable
@@ -15,15 +16,17 @@ LIVE_STATES = ("queued", "sent", "unknown")
 
 # A page load: one row or none. The caller judges it, so that a dead link costs what a live one does.
 FIND = (
-    "SELECT id, survey_version_id, state, dies_at, NULLIF(customer_id, 0) FROM outreach_invitation "
-    "WHERE token_hash = {token}"
+    "SELECT id, survey_version_id, state, "
+    "CASE WHEN token_hash = {token} THEN dies_at ELSE earlier_dies_at END AS dies_at, NULLIF(customer_id, 0) "
+    "FROM outreach_invitation WHERE token_hash = {token} OR earlier_token_hash = {token}"
 )
 
 # A submission: the row is taken by whoever comes first, and by nobody after that.
 TAKE = """
 UPDATE outreach_invitation SET state = 'answered', answered_at = {now}
-WHERE token_hash = {token} AND survey_version_id = {version}
-  AND state IN ('queued', 'sent', 'unknown') AND (dies_at IS NULL OR dies_at > {now})
+WHERE (token_hash = {token} OR earlier_token_hash = {token}) AND survey_version_id = {version}
+  AND state IN ('queued', 'sent', 'unknown')
+  AND COALESCE(CASE WHEN token_hash = {token} THEN dies_at ELSE earlier_dies_at END > {now}, TRUE)
 RETURNING id, NULLIF(customer_id, 0) AS customer_id, staff_id, interaction_id, case_id, purpose, survey_version_id,
           scenario_id, touchpoint_id, unit_id, served_by
 """

@@ -9,6 +9,7 @@ from functools import cache
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
+from django.db.models import F, QuerySet
 
 from zhiyin.outreach.models import Invitation
 from zhiyin.people.queries import merged_ids
@@ -41,8 +42,21 @@ def end_links(customer_id: int, *, now: datetime) -> int:
     link's life is over.
     """
     whole_person = [customer_id, *merged_ids([customer_id])]
-    alive = Invitation.objects.filter(customer_id__among=whole_person, answered_at=None, dies_at__gt=now)
-    return alive.update(dies_at=now)
+    theirs = Invitation.objects.filter(customer_id__among=whole_person, answered_at=None)
+    theirs.filter(earlier_dies_at__gt=now).update(earlier_dies_at=now)
+    return theirs.filter(dies_at__gt=now).update(dies_at=now)
+
+
+def let_earlier_links_return(rows: QuerySet[Invitation]) -> int:
+    """A reminder never left, or will be sent anew: the link that it came on top of takes its place again, on those of
+    these rows that had one."""
+    reminded = list(rows.filter(earlier_sent_at__isnull=False).values_list("pk", flat=True))
+    if not reminded:
+        return 0
+    again = {name: F(f"earlier_{name}") for name in ("token_hash", "sent_at", "dies_at")}
+    gone = dict.fromkeys(f"earlier_{name}" for name in again)
+    found = Invitation.objects.filter(pk__among=reminded)
+    return found.update(state=Invitation.State.SENT, reason="", **again, **gone)
 
 
 @cache

@@ -136,6 +136,8 @@ def _part(step: Merge, stays: Customer, leaves: Customer, group: Collection[int]
         theirs[flag] = flag_after_parting(before=other, of_the_other=was, now=now_is)
     if not before["had_name"] and _name(stays) and _name(stays) == _name(leaves):
         mine["name_sealed"] = None
+    if before.get("language") == "" and stays.language == leaves.language:
+        mine["language"] = ""
     Customer.objects.filter(pk=stays.pk).update(**mine)
     Customer.objects.filter(pk=leaves.pk).update(**theirs)
 

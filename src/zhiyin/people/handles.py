@@ -17,5 +17,5 @@ def given_person(fields: Mapping[str, Any], *, main: str = "external_id") -> Giv
     for kind in ("wechat", "wecom"):
         if value := fields.get(kind):
             handles.append(Handle(kind, value, mask_id(value)))
-    names = (fields.get(name) or "" for name in ("name", "brand", "segment"))
+    names = (fields.get(name) or "" for name in ("name", "brand", "segment", "language"))
     return Given(tuple(handles), *names)

@@ -46,6 +46,7 @@ class Given(NamedTuple):
     name: str = ""
     brand: str = ""
     segment: str = ""
+    language: str = ""
 
 
 @dataclass(slots=True)
@@ -67,6 +68,7 @@ class Known:
     has_name: bool = False
     is_erased: bool = False
     merged_into: int | None = None
+    language: str = ""
 
     @property
     def opted_out(self) -> bool:
@@ -282,12 +284,12 @@ def _lock(customers: set[int], *, merging: Iterable[int] = ()) -> dict[int, Know
 
 _LOCK = (
     "SELECT id, brand, segment, refuses, agrees, opted_out_at, has_open_legal_case, is_internal, is_minor, "
-    "name_sealed IS NOT NULL, erased_at IS NOT NULL, merged_into FROM people_customer"
+    "name_sealed IS NOT NULL, erased_at IS NOT NULL, merged_into, language FROM people_customer"
 )
 
 
 def _known(row: tuple[Any, ...]) -> Known:
-    customer, brand, segment, refuses, agrees, since, legal, internal, minor, named, erased, merged_into = row
+    customer, brand, segment, refuses, agrees, since, legal, internal, minor, named, erased, merged_into, tongue = row
     return Known(
         id=customer,
         brand=brand,
@@ -301,6 +303,7 @@ def _known(row: tuple[Any, ...]) -> Known:
         has_name=bool(named),
         is_erased=bool(erased),
         merged_into=merged_into,
+        language=tongue,
     )
 
 
@@ -325,9 +328,10 @@ def _create_missing(
     named = {customer: one.name for customer, one in missing.items() if one.name}
     sealed = dict(zip(named, sealed_names(named.items()), strict=True))
     for customer, one in sorted(missing.items()):
-        rows.append((customer, sealed.get(customer), one.brand, one.segment, False, False, created_at))
-        locked[customer] = Known(customer, one.brand, one.segment, is_new=True, has_name=bool(one.name))
-    columns = ("id", "name_sealed", "brand", "segment", "is_internal", "is_minor", "created_at")
+        rows.append((customer, sealed.get(customer), one.brand, one.segment, one.language, False, False, created_at))
+        known = Known(customer, one.brand, one.segment, is_new=True, has_name=bool(one.name), language=one.language)
+        locked[customer] = known
+    columns = ("id", "name_sealed", "brand", "segment", "language", "is_internal", "is_minor", "created_at")
     writing.insert(Customer, columns, rows)
 
 
@@ -339,20 +343,20 @@ def _learn(
     unknown: set[Key],
     writing: Writing,
 ) -> None:
-    """Keep brand and segment as the newest interaction says. A name is set once; after that people change it."""
+    """Keep brand, segment and language as the newest interaction says. A name is set once; then people change it."""
     changed: dict[int, Customer] = {}
     for one, customer in zip(given, people, strict=True):
         row = locked[customer]
         if row.is_erased:  # who was forgotten on request is not learned again because a list is imported twice
             continue
         row.is_changed |= any(hashes[handle] in unknown for handle in one.handles)
-        brand, segment = one.brand or row.brand, one.segment or row.segment
+        brand, segment, language = one.brand or row.brand, one.segment or row.segment, one.language or row.language
         learns_name = bool(one.name) and not row.has_name
-        if (brand, segment) == (row.brand, row.segment) and not learns_name:
+        if (brand, segment, language) == (row.brand, row.segment, row.language) and not learns_name:
             continue
-        row.brand, row.segment, row.is_changed = brand, segment, True
+        row.brand, row.segment, row.language, row.is_changed = brand, segment, language, True
         update = changed.setdefault(customer, Customer(id=customer))
-        update.brand, update.segment = brand, segment
+        update.brand, update.segment, update.language = brand, segment, language
         if learns_name:
             update.name_sealed = vault().seal(one.name, place=name_place(customer))
             row.has_name = True
@@ -361,6 +365,6 @@ def _learn(
     named = [row for row in changed.values() if row.name_sealed is not None]
     others = [row for row in changed.values() if row.name_sealed is None]
     if named:
-        Customer.objects.bulk_update(named, ["brand", "segment", "name_sealed"])
+        Customer.objects.bulk_update(named, ["brand", "segment", "language", "name_sealed"])
     if others:
-        Customer.objects.bulk_update(others, ["brand", "segment"])
+        Customer.objects.bulk_update(others, ["brand", "segment", "language"])

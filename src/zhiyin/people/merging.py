@@ -29,6 +29,7 @@ class Locked(Protocol):
     is_minor: bool
     has_open_legal_case: bool
     has_name: bool
+    language: str
 
 
 def merge(
@@ -69,7 +70,14 @@ def hand_over(nobody: int, *, to: int) -> None:
 def _as_it_was(row: Locked) -> dict[str, object]:
     since = row.opted_out_at.isoformat() if row.opted_out_at else None
     flags = {flag: getattr(row, flag) for flag in FLAGS}
-    return {"refuses": row.refuses, "agrees": row.agrees, "opted_out_at": since, "had_name": row.has_name, **flags}
+    return {
+        "refuses": row.refuses,
+        "agrees": row.agrees,
+        "opted_out_at": since,
+        "had_name": row.has_name,
+        "language": row.language,
+        **flags,
+    }
 
 
 def _carry_over(younger: Locked, *, into: Locked, now: datetime) -> None:
@@ -78,6 +86,8 @@ def _carry_over(younger: Locked, *, into: Locked, now: datetime) -> None:
     ours = joined(mine, Standing(younger.refuses, younger.agrees, younger.opted_out_at), at=now)
     changes: dict[str, object] = dict(ours._asdict()) if ours != mine else {}
     changes |= {flag: True for flag in FLAGS if getattr(younger, flag) and not getattr(into, flag)}
+    if younger.language and not into.language and not into.is_erased:
+        changes["language"] = younger.language
     for name, value in changes.items():
         setattr(into, name, value)
     if younger.has_name and not into.has_name and not into.is_erased:

@@ -95,6 +95,7 @@ class Customer(models.Model):
     name_sealed = models.BinaryField(null=True)
     brand = models.CharField(max_length=60, default="")
     segment = models.CharField(max_length=60, default="")
+    language = models.CharField(max_length=10, default="", db_default="")  # to be written to in; empty: nobody said
     is_internal = models.BooleanField(default=False)
     is_minor = models.BooleanField(default=False)
     has_open_legal_case = models.BooleanField(default=False, db_default=False)

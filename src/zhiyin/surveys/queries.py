@@ -72,6 +72,13 @@ def current_version_ids() -> dict[str, int]:
     return _current_ids()
 
 
+@lru_cache(maxsize=1024)
+def spoken_in(version_id: int) -> tuple[str, ...]:
+    """The languages of a published version, the first one first. Asked for every batch; it never changes."""
+    card = version(version_id)
+    return card.questionnaire.languages if card else ()
+
+
 def version(version_id: int) -> VersionCard | None:
     """The version that an answer or an invitation names; None for an unknown id."""
     row = SurveyVersion.objects.select_related("survey").filter(pk=version_id).exclude(published_at=None).first()

@@ -10,6 +10,7 @@ from zhiyin.lib.clean import Field, Kind
 from zhiyin.lib.errors import Refused
 from zhiyin.lib.faults import Fault
 from zhiyin.lib.tables import Column, Columns, Row
+from zhiyin.lib.text import LANGUAGES
 from zhiyin.outreach.intake import receive_read
 from zhiyin.people.actions import StaffGiven, UnitGiven, put_customers, put_staff, put_unit
 from zhiyin.people.handles import given_person
@@ -74,6 +75,7 @@ PERSON = {
     "name": Column(Field(Kind.TEXT, max_length=80), ("姓名", "客户姓名")),
     "brand": Column(Field(Kind.TEXT, max_length=60), ("品牌",)),
     "segment": Column(Field(Kind.TEXT, max_length=60), ("客群", "星级")),
+    "language": Column(Field(Kind.CHOICE, choices=LANGUAGES), ("语言",)),
 }
 
 
@@ -93,8 +95,8 @@ class Customers:
         return [Outcome(one) for one in done]
 
     def identity(self, row: Row) -> tuple[object, object]:
-        """(key, body). One customer may come by several phones and addresses, and has one name, brand and segment."""
-        return row.values["customer"], tuple(row.values[name] for name in ("name", "brand", "segment"))
+        """(key, body). One customer may come by several phones and addresses, and has one name, brand and so on."""
+        return row.values["customer"], tuple(row.values[name] for name in ("name", "brand", "segment", "language"))
 
 
 class Interactions:

@@ -30,7 +30,7 @@ from zhiyin.messaging.rules.receipts import (
     step_by_receipt,
 )
 from zhiyin.messaging.rules.signals import Delivery, Receipt
-from zhiyin.messaging.rules.states import State
+from zhiyin.messaging.rules.states import Category, State
 
 Addresses = Callable[[Iterable[int]], Mapping[int, str]]
 REQUEUED = "receipt: "  # how the error of a message begins that goes again because of what a receipt said
@@ -62,6 +62,7 @@ class Settled:
     again: list[int] = field(default_factory=list)  # goes again later: cap of the day, empty account
     out_of_credit: set[str] = field(default_factory=set)  # channels
     invitations: dict[int, int] = field(default_factory=dict)  # message → its invitation
+    reminders: set[int] = field(default_factory=set)  # the messages among them that only remind of it
     receipts: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))  # channel → all, unread
 
 
@@ -209,6 +210,8 @@ class _Changes:
             self._arrive(row, row.sent_at, found)
         if row.invitation_id:
             self.settled.invitations[row.pk] = row.invitation_id
+            if row.category == Category.REMINDER:
+                self.settled.reminders.add(row.pk)
 
     def _arrive(self, row: Message, sent_at: datetime, found: Standing) -> None:
         at = max(found.delivered_at or sent_at, sent_at)

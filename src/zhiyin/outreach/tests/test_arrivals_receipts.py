@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from zhiyin.ledger.ids import new_id
 from zhiyin.messaging import queries
 from zhiyin.messaging.receiving.testing import arrivals, delivery_reports, inbox_items
 from zhiyin.messaging.testing import channel_rows, message, messages
 from zhiyin.outreach import arrivals as handling
+from zhiyin.outreach.departing import let_links_live
 from zhiyin.outreach.models import Invitation
 from zhiyin.outreach.testing import NOW, SYSTEM
 from zhiyin.outreach.tests.gateway_calls import (
@@ -89,6 +91,45 @@ def test_g36_the_same_receipt_ten_times_has_one_effect() -> None:
     for minute in range(10):
         says_and_works(receipt(pk, at=LATER.isoformat()), now=LATER + timedelta(minutes=minute))
     assert delivery_reports().count() == arrivals().count() == 1
+
+
+def reminded(first: int) -> int:
+    """A reminder of the same invitation, sent an hour after the first message."""
+    row, at = message(first), NOW + HOUR
+    row.pk, row.category, row.sent_at = new_id(now=at), "reminder", at
+    row.save(force_insert=True)
+    let_links_live([(row.invitation_id or 0, b"second", at + 8 * HOUR)], now=at, keeping_earlier=True)
+    Invitation.objects.filter(pk=row.invitation_id).update(state="sent")
+    return row.pk
+
+
+def test_a_reminder_that_did_not_arrive_takes_nothing_from_what_did() -> None:
+    (pk,) = sent()
+    says_and_works(receipt(pk, "delivered", at=LATER.isoformat()), now=LATER)
+    reminder = reminded(pk)
+    says_and_works(receipt(reminder, "failed"), now=NOW + 2 * HOUR)
+    assert (message(reminder).state, message(pk).state) == ("failed", "sent")
+    row = invitation_of(pk)
+    assert (row.state, row.reason, row.delivered_at) == ("sent", "", LATER)
+    assert bytes(row.token_hash or b"") == b"second", "gateways may be wrong: both links stay"
+    assert row.earlier_sent_at == NOW
+
+
+def test_what_it_reminds_of_may_fail_late_and_the_reminder_stays() -> None:
+    (pk,) = sent()
+    reminded(pk)
+    says_and_works(receipt(pk, "failed"), now=NOW + 2 * HOUR)
+    assert invitation_of(pk).state == "sent"
+
+
+def test_a_reminder_that_goes_again_tomorrow_leaves_the_first_link_in_its_place() -> None:
+    (pk,) = sent()
+    first = bytes(invitation_of(pk).token_hash or b"")
+    reminder = reminded(pk)
+    says_and_works(receipt(reminder, "failed", reason="daily_cap"), now=NOW + 2 * HOUR)
+    assert message(reminder).state == "queued"
+    row = invitation_of(pk)
+    assert (row.state, bytes(row.token_hash or b""), row.sent_at, row.earlier_sent_at) == ("sent", first, NOW, None)
 
 
 @pytest.mark.parametrize(

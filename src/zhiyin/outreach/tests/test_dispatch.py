@@ -23,11 +23,13 @@ from zhiyin.messaging.testing import Gateway, MailServer, attempts, channel_rows
 from zhiyin.outreach.actions import apply_policy
 from zhiyin.outreach.dispatch import Sent, recover, send_due, take_back, take_back_about
 from zhiyin.outreach.doubts import resend
+from zhiyin.outreach.intake import receive
 from zhiyin.outreach.models import Invitation
-from zhiyin.outreach.testing import NOW, SYSTEM, invitations, make_invitations, make_staff, make_world
+from zhiyin.outreach.testing import NOW, SURVEY, SYSTEM, invitations, make_invitations, make_staff, make_world
 from zhiyin.outreach.tokens import token_hash
 from zhiyin.people.actions import erase, opt_out, pause_outreach, resume_outreach
 from zhiyin.people.testing import customers, identities
+from zhiyin.surveys.actions import publish_file
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -94,6 +96,45 @@ def test_an_english_speaker_gets_english(data_dir: Path) -> None:
     with translation.override("zh-hans"):
         send()
     assert lines(data_dir)[0]["text"].startswith("[Cloudbridge] Please rate our service: https://")
+
+
+def written(data_dir: Path, customer: dict[str, Any], **changes: Any) -> tuple[str, str]:
+    """The language of the invitation that this customer gets, and how its message begins."""
+    item = {"source": "t", "external_id": "c-1", "touchpoint": "hotline", "ended_at": NOW.isoformat(), **changes}
+    item["customer"] = {"external_id": "L1", "phone": "13800138000"} | customer
+    (result,) = receive([item], by=SYSTEM, now=NOW)
+    assert send().sent == 1
+    (row,) = invitations([result.invitation or 0])
+    return row.language, lines(data_dir)[-1]["text"][:8]
+
+
+def test_a_customer_is_written_to_in_the_language_that_the_sender_names(data_dir: Path) -> None:
+    make_world()
+    assert written(data_dir, {"language": "en"}) == ("en", "[Cloudbr")
+
+
+def test_who_has_named_none_is_written_to_in_the_organisations(data_dir: Path, settings: Settings) -> None:
+    make_world()
+    settings.LANGUAGE_CODE = "en"  # ZHIYIN_LANGUAGE
+    assert written(data_dir, {}) == ("en", "[Cloudbr")
+    settings.LANGUAGE_CODE = "zh-hans"
+    assert written(data_dir, {"external_id": "L2", "phone": "13800138001"}, external_id="c-2")[0] == "zh-hans"
+
+
+def test_a_survey_in_one_language_decides_itself(data_dir: Path) -> None:
+    make_world()
+    publish_file(SURVEY | {"languages": ["zh-hans"]}, by=SYSTEM, now=NOW)
+    assert written(data_dir, {"language": "en"})[0] == "zh-hans"
+
+
+def test_the_newest_interaction_that_names_a_language_counts_and_none_takes_it_back() -> None:
+    make_world()
+    languages = []
+    for number, told in enumerate(({"language": "en"}, {}, {"language": "zh-hans"})):
+        item = {"source": "t", "external_id": f"c-{number}", "touchpoint": "hotline", "ended_at": NOW.isoformat()}
+        receive([item | {"customer": {"external_id": "L1", "phone": "13800138000"} | told}], by=SYSTEM, now=NOW)
+        languages.append(customers().get().language)
+    assert languages == ["en", "en", "zh-hans"]
 
 
 def test_at_night_it_waits_for_the_morning(data_dir: Path) -> None:

@@ -2,22 +2,24 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
-from django.db import transaction
+from django.db import connection, connections, transaction
 from pytest_django.fixtures import Settings
 
 from tests.threads import together
 from zhiyin.ledger.ids import new_id
 from zhiyin.messaging.enqueue import Outgoing, enqueue
 from zhiyin.messaging.testing import messages
-from zhiyin.outreach import pressure, reminding
+from zhiyin.outreach import judging, pressure, reminding
 from zhiyin.outreach.actions import apply_policy
 from zhiyin.outreach.dispatch import send_due
 from zhiyin.outreach.intake import receive
-from zhiyin.outreach.judging import current_policy
+from zhiyin.outreach.judging import InForce, current_policy, policy_in_force, policy_version
 from zhiyin.outreach.models import Decision, GroupContact, Invitation
 from zhiyin.outreach.reminding import remind
 from zhiyin.outreach.testing import NOW, SYSTEM, make_invitations, make_world
@@ -88,6 +90,74 @@ def test_a_policy_that_begins_to_count_by_groups_knows_what_was_sent_before(poli
     assert reasons(encounter(50)) == ["unit_limit"]
 
 
+def by_the_old_policy(monkeypatch: pytest.MonkeyPatch, *items: dict[str, object], now=NOW) -> list[str]:
+    """Decided by a process that has not heard of the newest policy yet."""
+    with monkeypatch.context() as patched:
+        before = policy_in_force.fresh().number - 1
+        patched.setattr(judging, "policy_in_force", lambda: InForce(before, policy_version(before), NOW - HOUR))
+        return reasons(*items, now=now)
+
+
+@pytest.mark.parametrize("late", [timedelta(seconds=-1), timedelta(seconds=2)])
+def test_what_a_process_sends_that_has_not_heard_of_the_policy_counts_for_its_groups(
+    policy, monkeypatch: pytest.MonkeyPatch, late: timedelta
+) -> None:
+    policy("")
+    policy('[[limit]]\nper = "unit"\nmax = 3\ndays = 30\n')
+    assert by_the_old_policy(monkeypatch, encounter(1), encounter(2), now=NOW + late) == ["invite", "invite"]
+    assert not GroupContact.objects.exists(), "they knew nothing of groups"
+    assert reasons(encounter(3), encounter(4), now=NOW + 3 * late) == ["invite", "unit_limit"]
+    assert GroupContact.objects.count() == 3
+    assert reasons(encounter(5), now=NOW + HOUR) == ["unit_limit"], "and for good"
+
+
+def test_what_a_batch_of_minutes_sent_by_the_old_policy_is_counted_by_the_loops_longer_look(
+    policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy("")
+    policy('[[limit]]\nper = "unit"\nmax = 1\ndays = 30\n')
+    began, ended = NOW - timedelta(minutes=5), NOW + timedelta(minutes=4)
+    assert by_the_old_policy(monkeypatch, encounter(1), now=began) == ["invite"]
+    number, whole, since = policy_in_force()
+    assert pressure.catch_up(whole, pressure.Begun(number, since), now=ended) == 0, "too long ago for a batch to look"
+    assert pressure.catch_up(whole, pressure.Begun(number, since), now=ended, overlap=pressure.LONG_OVERLAP) == 1
+    assert reasons(encounter(2), now=ended) == ["unit_limit"]
+
+
+def test_negative_control_without_catching_up_the_group_gets_more_than_its_limit(
+    policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pressure, "catch_up", lambda *_, **__: 0)
+    policy("")
+    policy('[[limit]]\nper = "unit"\nmax = 1\ndays = 30\n')
+    assert by_the_old_policy(monkeypatch, encounter(1)) == ["invite"]
+    assert reasons(encounter(2)) == ["invite"]
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer: no batch outlives a new policy")
+@pytest.mark.django_db(transaction=True)
+def test_a_batch_that_is_under_way_while_the_policy_changes_is_counted_once_it_is_there(policy) -> None:
+    policy("")
+    decided, changed = Event(), Event()
+
+    def a_batch() -> None:
+        with transaction.atomic():
+            assert reasons(encounter(1), encounter(2)) == ["invite", "invite"]
+            decided.set()
+            assert changed.wait(30)
+        connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(a_batch)
+        assert decided.wait(30)
+        policy('[[limit]]\nper = "unit"\nmax = 3\ndays = 30\n')  # nobody has to wait for the batch
+        assert reasons(encounter(3)) == ["invite"], "what is not committed is not there yet"
+        changed.set()
+        running.result()
+    assert reasons(encounter(4)) == ["unit_limit"]
+    assert GroupContact.objects.count() == 3
+
+
 def test_the_default_policy_writes_no_index(policy) -> None:
     policy("")
     assert reasons(encounter(1)) == ["invite"]
@@ -122,7 +192,9 @@ def test_who_has_not_answered_is_reminded_once_and_it_counts(policy, data_dir) -
     assert remind(now=NOW + 24 * HOUR) == 0
     token = bytes(Invitation.objects.get().token_hash)
     assert send_due(worker="w", clock=lambda: NOW + 24 * HOUR).sent == 1
-    assert bytes(Invitation.objects.get().token_hash) != token, "a link of its own takes the place of the first"
+    row = Invitation.objects.get()
+    assert bytes(row.token_hash) != token, "it has a link of its own"
+    assert bytes(row.earlier_token_hash) == token
     assert remind(now=NOW + 60 * HOUR) == 0
     assert sorted(messages().values_list("category", flat=True)) == ["reminder", "survey"]
 

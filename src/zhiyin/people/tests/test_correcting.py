@@ -29,7 +29,16 @@ from zhiyin.people.testing import NOW, SYSTEM, given, known, make_staff, make_tr
 pytestmark = pytest.mark.django_db
 PHONE, OTHER = "13800138000", "13900139000"
 LATER = NOW + timedelta(hours=1)
-FIELDS = ("refuses", "agrees", "opted_out_at", "is_internal", "is_minor", "has_open_legal_case", "merged_into")
+FIELDS = (
+    "refuses",
+    "agrees",
+    "opted_out_at",
+    "is_internal",
+    "is_minor",
+    "has_open_legal_case",
+    "merged_into",
+    "language",
+)
 
 
 def undo(kept: int, merged: int) -> None:
@@ -108,7 +117,7 @@ class TestMergingByHand:
 
 class TestUndoing:
     def test_everything_is_as_it_was(self):
-        older, younger = known(given("C1", brand="甲"), given("C2", PHONE, name="王芳"))
+        older, younger = known(given("C1", brand="甲"), given("C2", PHONE, name="王芳", language="en"))
         opt_out(younger.id, purposes=[Purpose.CARE], via="link", by=SYSTEM, now=NOW)
         set_flag(younger.id, Flag.UNDER_14, on=True, reason="x", by=SYSTEM, now=NOW)
         before = picture()
