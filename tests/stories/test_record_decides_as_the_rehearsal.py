@@ -38,7 +38,7 @@ CLOCKS_CHANGE = [  # New York's clocks, forward and back, and a leap day: hours 
     ("2027-12-31T23:59:59+08:00", "2027-12-31T15:59:59Z"),
 ]
 SCENARIOS = ("hotline", "hotline", "hotline", "repair", "宽带", "app", "hall", "visit", "shop")
-pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.timeout(minutes(c=6, n=60))]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.timeout(minutes(c=15, n=60))]
 
 
 @pytest.fixture(autouse=True)

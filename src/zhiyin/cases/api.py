@@ -21,7 +21,8 @@ from zhiyin.lib.faults import Fault
 from zhiyin.people.access import Viewer
 from zhiyin.people.api_auth import viewer
 from zhiyin.people.identify import find_customer
-from zhiyin.people.queries import customer_cards, staff_by_code, staff_cards, unit_codes, units_by_code
+from zhiyin.people.places import unit_ids
+from zhiyin.people.queries import customer_cards, staff_by_code, staff_cards, unit_codes
 from zhiyin.people.roles import Permission
 from zhiyin.ui.api_frame import LARGEST_ID, answer, clean_query, id_in_query, page, read_json, refusal
 
@@ -135,7 +136,7 @@ def _filter(asked: Mapping[str, Any], by: Viewer) -> CaseFilter:
 def _by_hand(given: Mapping[str, Any], by: Viewer) -> ByHand:
     customer = find_customer("external", given["customer"])
     touchpoint = journey_map().touchpoints.get(given["touchpoint"]) if given["touchpoint"] else None
-    unit = units_by_code([given["unit"]], by=by).get(given["unit"]) if given["unit"] else None
+    unit = unit_ids([given["unit"]], by=by).get(given["unit"]) if given["unit"] else None
     about = staff_by_code([given["staff"]], by=by).get(given["staff"]) if given["staff"] else None
     interaction = _interaction(given["interaction"], by=by) if given["interaction"] else None
     found = {"customer": customer, "touchpoint": touchpoint, "unit": unit, "staff": about, "interaction": interaction}

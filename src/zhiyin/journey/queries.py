@@ -1,14 +1,16 @@
 """Questions about the map and about what happened on it."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet
+from django.db.models.functions import Coalesce
 
 from zhiyin.journey.models import Dimension, Interaction, Moment, Scenario, Stage, Touchpoint
+from zhiyin.ledger.reading import Micros
 from zhiyin.lib.text import Text
 from zhiyin.people.access import Viewer, one_visible, visible
 
@@ -202,3 +204,13 @@ def find_interaction(source_and_id: str, *, by: Viewer) -> InteractionCard | Non
     """By the sender's own number, newest first: for "why was this customer not asked?"."""
     row = visible(Interaction.objects.filter(external_id=source_and_id), by=by).order_by("-id").first()
     return _card(row) if row else None
+
+
+def when_and_by_whom(first: int, last: int) -> Iterator[tuple[int, int | str, int]]:
+    """Id, end (as ``Micros`` says it) and member of staff (0: nobody) of every interaction with these ids, ids rising.
+
+    For reading a million of them; nothing in it names a customer, and the caller knows which ids it may see.
+    """
+    rows = Interaction.objects.filter(pk__gte=first, pk__lte=last).order_by("pk")
+    told = rows.annotate(end=Micros("ended_at"), member=Coalesce("staff_id", 0)).values_list("pk", "end", "member")
+    return told.iterator(chunk_size=20_000)

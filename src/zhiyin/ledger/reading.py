@@ -6,6 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Field, Func
+from django.db.models.sql.compiler import SQLCompiler
 
 from zhiyin.ledger.bulk import array
 
@@ -35,3 +38,17 @@ def any_of_hashes(hashes: Iterable[bytes]) -> tuple[str, str]:
     if connection.vendor == "postgresql":
         return "= ANY(%s::bytea[])", array(hashes)
     return "IN (SELECT unhex(value) FROM json_each(%s))", "[" + ",".join(f'"{one.hex()}"' for one in hashes) + "]"
+
+
+class Micros(Func):
+    """A moment as microseconds since 1970 where the database can say so exactly; SQLite gives its own text."""
+
+    arity = 1
+    output_field = Field()  # as it comes
+
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> tuple[str, Any]:
+        template = "CAST(EXTRACT(EPOCH FROM %(expressions)s) * 1000000 AS bigint)"
+        return self.as_sql(compiler, connection, template=template)
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> tuple[str, Any]:
+        return self.as_sql(compiler, connection, template="%(expressions)s || ''")

@@ -81,7 +81,7 @@ def send_due(
     only a message that is on its way then is waited for.
     """
     total = Sent()
-    for kind in kinds:
+    for kind in actions.kinds_due(kinds, now=clock()):
         try:
             with closing(_Desk(kind, worker, clock, ends=clock() + longest)) as desk:
                 total += desk.send_due(limit)

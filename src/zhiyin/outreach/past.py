@@ -1,19 +1,20 @@
-"""What happened, as columns for a rehearsal: decided interactions of the record, or a file of events. Read only."""
+"""What happened, as columns for a rehearsal: interactions of the record, or a file of events. Read only.
+
+An interaction stands at the time when it ended, as in a file, whenever its report came in: what was reported too late
+to be asked about, or imported with a year of others, is rehearsed as if it had been told at once.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Field, Func
-from django.db.models.sql.compiler import SQLCompiler
 from django.utils.translation import gettext as _
 
-from zhiyin.journey.queries import journey_map
+from zhiyin.journey.queries import journey_map, when_and_by_whom
 from zhiyin.lib.errors import Refused
 from zhiyin.lib.ids import first_id_at
 from zhiyin.outreach.models import Decision
@@ -32,7 +33,7 @@ PEOPLE = 50_000  # customers that one statement asks about
 # What no policy changes: nobody could have been asked here, whatever the limits are.
 NEVER = (
     *("internal_only", "no_survey", "under_14", "open_legal_case", "no_address", "no_mobile", "channel_refused"),
-    *("opted_out", "do_not_contact", "too_old"),
+    *("opted_out", "do_not_contact"),
 )
 PLACES: tuple[str, ...] = ("touchpoint", "scenario", "unit")
 Codes = npt.NDArray[np.int64]
@@ -55,27 +56,32 @@ class Past:
 
 
 def from_record(*, days: int, policies: Iterable[Policy], by: Viewer, now: datetime, most: int = MOST) -> Past:
-    """The decided interactions of the last ``days`` within the viewer's units, each at the time of its decision."""
+    """The interactions of the last ``days`` within the viewer's units, each at the time when it ended."""
     since = now - timedelta(days=days)
     rows = visible(Decision.objects.filter(pk__gte=first_id_at(since), at__gte=since, at__lte=now), by=by)
     asked = rows.exclude(reason__in=NEVER)
     names = ("pk", "customer_id", "scenario_id", "touchpoint_id", "unit_id")
-    newest = asked.order_by("-pk").annotate(moment=_Micros("at")).values_list(*names, "moment")[: most + 1]
-    found = _read(newest.iterator(chunk_size=PART))
+    newest = asked.order_by("-pk").values_list(*names)[: most + 1]
+    found = _read(newest.iterator(chunk_size=PART), columns=5)
     is_cut = len(found[0]) > most
-    ids, customers, scenarios, touchpoints, units, at = (column[:most][::-1] for column in found)
+    found = [column[:most][::-1] for column in found]
+    at, staff = _told(found[0])
+    within = at >= _micros(since)  # not what an import brought that happened long before
+    long_ago = len(at) - int(within.sum())
+    ids, customers, scenarios, touchpoints, units = (column[within] for column in found)
     people, customer = _people(customers)
     columns = Columns(
         customer=customer.astype(np.int32),
-        at=at,
+        at=at[within],
         customers=len(people),
+        staff=_numbered(staff[within]),
         external_id=lambda row: str(ids[row]),  # a sample of the same size, though not of the same interactions
     )
     places = {"scenario": scenarios, "touchpoint": touchpoints, "unit": units}
     columns, keys = _with_places(columns, places)
     if {"brand", "segment"} & set().union(*(needed_by(policy) for policy in policies)):
         columns = _with_groups(columns, people)
-    left_out = rows.filter(reason__in=NEVER).count()
+    left_out = rows.filter(reason__in=NEVER).count() + long_ago
     return Past(columns=columns, keys=keys, people=people, left_out=left_out, is_cut=is_cut)
 
 
@@ -96,23 +102,33 @@ def from_file(data: bytes, *, most: int = MOST) -> Past:
     return Past(columns=columns, keys=keys, called=events.names["customer"], is_cut=is_cut)
 
 
-class _Micros(Func):
-    """A moment as microseconds since 1970 where the database can say so exactly; SQLite gives its own text."""
+def _told(ids: Codes) -> tuple[Codes, Codes]:
+    """When each of these interactions (ids rising) ended, in microseconds, and who served; 0 for nobody. One that has
+    gone meanwhile ended at the beginning of time."""
+    at, staff = np.zeros(len(ids), np.int64), np.zeros(len(ids), np.int64)
+    if len(ids):
+        known, moments, members = _read(when_and_by_whom(int(ids[0]), int(ids[-1])), columns=3)
+        place = np.searchsorted(known, ids)
+        place[place == len(known)] = 0
+        there = known[place] == ids if len(known) else np.zeros(len(ids), bool)
+        at[there], staff[there] = moments[place[there]], members[place[there]]
+    return at, staff
 
-    arity = 1
-    output_field = Field()  # as it comes
 
-    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> tuple[str, Any]:
-        template = "CAST(EXTRACT(EPOCH FROM %(expressions)s) * 1000000 AS bigint)"
-        return self.as_sql(compiler, connection, template=template)
-
-    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> tuple[str, Any]:
-        return self.as_sql(compiler, connection, template="%(expressions)s || ''")
+def _micros(moment: datetime) -> int:
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
-def _read(rows: Iterator[tuple[Any, ...]]) -> list[Codes]:
+def _numbered(staff: Codes) -> Codes:
+    """Members of staff, numbered from 0; -1 for nobody."""
+    distinct, place = np.unique(staff, return_inverse=True)
+    has_nobody = int(len(distinct) > 0 and distinct[0] == 0)
+    return (place - has_nobody).astype(np.int32)
+
+
+def _read(rows: Iterator[tuple[Any, ...]], *, columns: int) -> list[Codes]:
     """Rows as columns of whole numbers, a part at a time."""
-    parts: list[list[Codes]] = [[] for _column in range(6)]
+    parts: list[list[Codes]] = [[] for _column in range(columns)]
     while part := list(islice(rows, PART)):
         for found, values in zip(parts, zip(*part, strict=True), strict=True):
             found.append(_whole(values))

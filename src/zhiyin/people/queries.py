@@ -306,14 +306,6 @@ def staff_page(*, by: Viewer) -> dict[str, object]:
     return {"units": units, "staff": rows}
 
 
-def units_by_code(codes: Iterable[str], *, by: Viewer, root: bool = False) -> dict[str, int]:
-    """Code → key, only of the viewer's units. With ``root`` the top unit stands under the empty code."""
-    found = dict(visible(Unit.objects.filter(code__in=list(codes)), by=by, unit="pk").values_list("code", "pk"))
-    if root and (top := Unit.objects.filter(parent=None).values_list("pk", flat=True).first()):
-        found[""] = top
-    return found
-
-
 def staff_by_code(codes: Iterable[str], *, by: Viewer) -> dict[str, StaffCard]:
     """Code → card, only of the viewer's units."""
     wanted = list(codes)

@@ -21,7 +21,8 @@ from zhiyin.lib.faults import Fault
 from zhiyin.people.access import Viewer
 from zhiyin.people.handles import given_person
 from zhiyin.people.identify import identify
-from zhiyin.people.queries import staff_by_code, units_by_code
+from zhiyin.people.places import root_unit, unit_ids
+from zhiyin.people.queries import staff_by_code
 from zhiyin.responses.events import ResponseReceived
 from zhiyin.responses.models import Answer, Response
 from zhiyin.responses.queries import ResponseCard, response_cards
@@ -107,8 +108,8 @@ class _Book:
                 versions[key, number] = card
         return _Book(
             versions=versions,
-            units=units_by_code({one.unit for one in arrivals if one.unit}, by=by),
-            home=by.unit_id or units_by_code((), by=by, root=True).get("", 0),
+            units=unit_ids({one.unit for one in arrivals if one.unit}, by=by),
+            home=by.unit_id or root_unit(),
             staff=staff_by_code({one.staff for one in arrivals if one.staff}, by=by),
             interactions=_interactions({one.interaction for one in arrivals if one.interaction}, by=by),
         )

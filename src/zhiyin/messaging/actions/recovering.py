@@ -103,7 +103,9 @@ def _requeue_leased(recovered: Recovered, *, now: datetime, limit: int) -> None:
 def _judge_sending(recovered: Recovered, witnesses: Mapping[str, Witness | None], *, now: datetime, limit: int) -> None:
     known = [via for via, witness in witnesses.items() if witness is not None]
     rows = _locked(_run_out(now).filter(state=State.SENDING, via__in=known))[:limit]
-    found = list(rows.values_list("pk", "invitation_id", "unit_id", "category", "via"))
+    found = list(rows.values_list("pk", "invitation_id", "unit_id", "category", "via")) if known else []
+    if not found:
+        return
     places = dict(
         Attempt.objects.filter(message_id__among=[row[0] for row in found], finished_at=None).values_list(
             "message_id", "place"
@@ -121,6 +123,8 @@ def _judge_sending(recovered: Recovered, witnesses: Mapping[str, Witness | None]
 
 
 def _write(recovered: Recovered, *, by: Actor, now: datetime) -> None:
+    if not recovered:
+        return
     taken = {"leased_until": None, "fencing": F("fencing") + 1}
     left = [one.id for one in recovered.left]
     back = [one.id for one in recovered.had_not_left]

@@ -5,14 +5,14 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
+from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from zhiyin.ledger.queries import count_since
 from zhiyin.lib.errors import Refused
 from zhiyin.outreach import past, rehearsing
 from zhiyin.outreach.actions import apply_policy
 from zhiyin.outreach.intake import receive
-from zhiyin.outreach.models import Decision, Invitation, PolicyVersion
+from zhiyin.outreach.models import Decision, Invitation
 from zhiyin.outreach.rules import DEFAULT, DEFAULT_AT_ONCE, Policy, parse_policy, to_toml
 from zhiyin.outreach.simulate.columns import ColumnMissing
 from zhiyin.outreach.simulate.faults import EventsInvalid
@@ -20,6 +20,7 @@ from zhiyin.outreach.simulate.rehearsal import rehearse
 from zhiyin.outreach.testing import NOW, SYSTEM, make_world
 from zhiyin.outreach.tests.test_monitor import call
 from zhiyin.outreach.tests.test_views import signed_in, url
+from zhiyin.people.actions import StaffGiven, put_staff
 from zhiyin.people.correcting import merge_customers
 from zhiyin.people.identify import find_customer
 from zhiyin.people.testing import make_staff, make_tree
@@ -46,12 +47,24 @@ def happened() -> None:
     """Three customers, each every six hours for two days; one more without a number."""
     make_world()
     make_tree()
+    for code in ("A1", "A2"):
+        put_staff(StaffGiven(name=code, unit="N-1", code=code), by=SYSTEM, now=NOW)
     for step in range(8):
         at = NOW + step * 6 * HOUR
         units = ("N-1", "N-1", "S-1")
-        items = [call(one, external_id=f"e{one}-{step}", unit=units[one], ended_at=at.isoformat()) for one in range(3)]
+        served = ({"staff": "A1"}, {"staff": "A2"}, {})
+        items = [
+            call(one, external_id=f"e{one}-{step}", unit=units[one], ended_at=at.isoformat(), **served[one])
+            for one in range(3)
+        ]
         items.append(call(9, external_id=f"none-{step}", customer={"external_id": "K9"}, ended_at=at.isoformat()))
         receive(items, by=SYSTEM, now=at)
+
+
+def every_row() -> dict[str, list[tuple[object, ...]]]:
+    """All that stands in any table, but when a session was last seen."""
+    models = [one for one in apps.get_models() if one._meta.managed and one._meta.label != "sessions.Session"]
+    return {one._meta.label: list(one._default_manager.order_by("pk").values_list()) for one in models}
 
 
 def record(*, by=SYSTEM, days: int = 30, policies: tuple[Policy, ...] = (DEFAULT,), most: int = past.MOST) -> past.Past:
@@ -149,22 +162,54 @@ class TestTheRecord:
         told = [replay.reasons[verdict + 1] for verdict in replay.verdicts]
         assert told.count("excluded") == 16
 
-    def test_what_the_record_does_not_tell_is_said(self):
+    def test_limits_per_member_of_staff_are_rehearsed(self):
+        per_staff = parse_policy('[[limit]]\nper = "staff"\nmax = 1\ndays = 30\n[gap]\noff = true\n')
+        found = record(policies=(per_staff,))
+        replay = rehearse(found.columns, per_staff, tz=SHANGHAI)
+        told = [replay.reasons[verdict + 1] for verdict in replay.verdicts]
+        assert found.columns.staff is not None
+        assert found.columns.staff.tolist() == [0, 1, -1] * 8
+        assert told[:3] == ["", "", ""]
+        assert [told.count(reason) for reason in ("staff_limit", "")] == [14, 10], (
+            "whom nobody served is never held back"
+        )
+
+    def test_what_was_told_too_late_stands_at_the_time_it_happened(self):
+        """A hundred days of another system's history, imported today: nobody was asked, and it can be rehearsed."""
+        days = [LATER - number * DAY for number in range(100)]
+        items = [call(500, external_id=f"late-{at.date()}", ended_at=at.isoformat()) for at in days]
+        receive(items, by=SYSTEM, now=LATER)
+        assert Decision.objects.filter(reason="too_old").count() == 96
+        found = record(days=90)
+        replay = rehearse(found.columns, DEFAULT_AT_ONCE, tz=SHANGHAI)
+        told = [replay.reasons[verdict + 1] for verdict in replay.verdicts]
+        assert len(told) == 24 + 91
+        assert found.left_out == 8 + 9, "what happened before the days that were chosen"
+        assert told[24:].count("") == 3, "two of a scenario in 90 days, and when the first is exactly that old a third"
+        assert "too_old" not in told
+
+    def test_what_a_file_does_not_tell_is_said(self):
         per_staff = parse_policy('[[limit]]\nper = "staff"\nmax = 1\ndays = 1')
+        events = past.from_file(CSV.encode())
         with pytest.raises(ColumnMissing):
-            rehearsing.rehearse_both(record(), before=DEFAULT, after=per_staff, by=SYSTEM, now=LATER, tz=SHANGHAI)
+            rehearsing.rehearse_both(events, before=DEFAULT, after=per_staff, by=SYSTEM, now=LATER, tz=SHANGHAI)
 
     def test_nothing_is_touched(self):
-        def everything() -> list[object]:
-            rows = [Decision.objects.order_by("pk").values_list(), Invitation.objects.order_by("pk").values_list()]
-            return [*map(list, rows), count_since(NOW - 999 * DAY), PolicyVersion.objects.count()]
-
         client = signed_in()
-        before = everything()
-        answer = client.post(url("rehearsal"), {"toml": LOOSE, "days": "180"})
-        assert answer.status_code == 200
-        after = everything()
-        assert after == before
+        assert client.get(url("rehearsal")).status_code == 200
+        before = every_row()
+        per_group = LOOSE + '\n[[gap]]\nper = "customer"\nhours = 1\n[[gap]]\nper = "unit"\nminutes = 30\n'
+        for policy in (LOOSE, per_group.replace("[gap]\nhours = 1\n", "")):
+            assert client.post(url("rehearsal"), {"toml": policy, "days": "180"}).status_code == 200
+        rehearsing.rehearse_both(record(), before=DEFAULT, after=parse_policy(LOOSE), by=SYSTEM, now=LATER, tz=SHANGHAI)
+        assert every_row() == before
+
+    def test_negative_control_putting_it_in_force_would_have_been_noticed(self):
+        before = every_row()
+        apply_policy(LOOSE, by=SYSTEM, now=LATER)
+        assert {name for name, rows in every_row().items() if rows != before[name]} >= {
+            *("outreach.PolicyVersion", "ledger.Event"),
+        }
 
 
 class TestAFile:

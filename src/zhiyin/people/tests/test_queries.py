@@ -4,7 +4,7 @@ import pytest
 from django.test import RequestFactory
 from django.utils import translation
 
-from zhiyin.people import console, queries
+from zhiyin.people import console, places, queries
 from zhiyin.people.actions import pause_outreach, set_staff_active
 from zhiyin.people.models import Staff
 from zhiyin.people.testing import NOW, SYSTEM, given, known, make_staff, make_tree
@@ -83,8 +83,8 @@ class TestUnits:
 
     def test_codes_are_looked_up_within_the_viewers_units(self, tree):
         by = make_staff("team_lead", unit="N")
-        assert queries.units_by_code(["N-1", "S-1", "nowhere"], by=by) == {"N-1": tree["N-1"]}
-        assert queries.units_by_code([], by=SYSTEM, root=True) == {"": tree["HQ"]}
+        assert places.unit_ids(["N-1", "S-1", "nowhere"], by=by) == {"N-1": tree["N-1"]}
+        assert places.root_unit() == tree["HQ"]
         assert queries.unit_codes([tree["N"], 999]) == {tree["N"]: "N"}
         assert queries.unit_names([tree["N"]], "en") == {tree["N"]: "North"}
 
@@ -99,7 +99,7 @@ class TestUnits:
 
     def test_a_fresh_installation_has_no_root_and_no_organisation(self):
         assert queries.root_unit_code() == ""
-        assert queries.units_by_code([], by=SYSTEM, root=True) == {}
+        assert places.root_unit() == 0
         assert queries.organisation() is None
 
 
