@@ -27,11 +27,13 @@ from zhiyin.messaging.sql import MESSAGES
 from zhiyin.metrics import mirror
 from zhiyin.outreach import actions as outreach
 from zhiyin.outreach import alarms, arrivals, dispatch, judging, pressure, reminding, tokens
+from zhiyin.outreach.events import NumberReplied
 from zhiyin.outreach.sql import DECISIONS, INVITATIONS
 from zhiyin.people.access import Viewer
 from zhiyin.people.events import CustomerErased, OptedOut
 from zhiyin.responses import strangers
 from zhiyin.responses.events import ResponseReceived
+from zhiyin.responses.numbers import answer_by_number
 
 REACTIONS: dict[str, list[Callable[[Envelope, datetime], None]]] = {}
 DUTIES: list[tuple[str, timedelta, Callable[[Callable[[], datetime]], object]]] = []
@@ -133,6 +135,14 @@ def take_back_what_waits_for_nobody(told: Envelope, now: datetime) -> None:
 def forget_what_they_wrote(told: Envelope, now: datetime) -> None:
     """Their replies lose their words; that they opted out stays known."""
     arrivals.forget_what_they_wrote([told.event.customer_id])
+
+
+@when(NumberReplied)
+def let_a_number_answer(told: Envelope, now: datetime) -> None:
+    """Who wrote back a number alone has answered, where the operator wants it so (G62)."""
+    fact = told.event
+    received_at = datetime.fromisoformat(fact.received_at)
+    answer_by_number(fact.invitation_id, score=fact.score, reply_id=fact.reply_id, received_at=received_at)
 
 
 @when(CallbacksRefused)

@@ -29,6 +29,7 @@ KEYS = {
     "ZHIYIN_PRIVATE_GATEWAYS": "host names inside the own network that messages may go to, comma separated",
     "ZHIYIN_WEB_WORKERS": "1 to 64",
     "ZHIYIN_KEEP_MONTHS": "how many months of encounters, decisions and messages are kept: 7 to 1200, or 0 for ever",
+    "ZHIYIN_NUMBER_REPLIES": "person or answer: who takes a reply that is a number alone",
     # Read by the test set-up only; named here so that they are not refused as unknown.
     "ZHIYIN_TEST_DATABASE_URL": "postgresql://…",
     "ZHIYIN_SHARED_DATA": "a folder with real data for the tests that use it",
@@ -61,6 +62,7 @@ class Environment:
     web_workers: int
     keep_months: int = 36
     private_gateways: tuple[str, ...] = ()
+    number_replies: str = "person"
     notices: tuple[str, ...] = ()
 
 
@@ -113,6 +115,7 @@ def read(environ: Mapping[str, str] | None = None, *, make_keys: bool = False) -
         trusted_proxies=_whole("ZHIYIN_TRUSTED_PROXIES", given, 0, 0, 5),
         web_workers=_whole("ZHIYIN_WEB_WORKERS", given, 2, 1, 64),
         keep_months=_months(given),
+        number_replies=_choice("ZHIYIN_NUMBER_REPLIES", given, ("person", "answer"), "person"),
         private_gateways=_hosts("ZHIYIN_PRIVATE_GATEWAYS", given),
         notices=tuple(given.notices),
     )

@@ -21,6 +21,7 @@ DEBUG = ENVIRONMENT.debug
 TRUSTED_PROXIES = ENVIRONMENT.trusted_proxies
 PRIVATE_GATEWAYS = ENVIRONMENT.private_gateways
 KEEP_MONTHS = ENVIRONMENT.keep_months
+NUMBER_REPLIES = ENVIRONMENT.number_replies
 # The host is checked by zhiyin.ui.middleware against BASE_URL in production; links are built from BASE_URL alone.
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", urlsplit(BASE_URL).hostname or "localhost"]
 

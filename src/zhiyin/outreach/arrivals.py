@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 
+from zhiyin.ledger.record import record
 from zhiyin.lib.crypto import Unreadable as CannotOpen
 from zhiyin.lib.masking import mask_email, mask_id, mask_phone
 from zhiyin.messaging.queries import kind_of_channel
@@ -26,9 +28,10 @@ from zhiyin.messaging.receiving.writing import Kind
 from zhiyin.messaging.rules.receipts import clamped
 from zhiyin.messaging.rules.setups import BadSetup
 from zhiyin.messaging.rules.signals import Callback, Left, Reply, Unreadable, Unverified, Uplink
-from zhiyin.messaging.rules.uplinks import meaning_of, what_follows
+from zhiyin.messaging.rules.uplinks import meaning_of, score_of, what_follows
 from zhiyin.messaging.ways import receiver_of
 from zhiyin.outreach.dispatch import take_back
+from zhiyin.outreach.events import NumberReplied
 from zhiyin.outreach.models import Invitation
 from zhiyin.outreach.settled import write_on_invitations
 from zhiyin.outreach.tokens import end_links
@@ -36,6 +39,7 @@ from zhiyin.people.access import Viewer
 from zhiyin.people.actions import refuse_by_address
 from zhiyin.people.identify import Known, find_customer, lock_customers
 from zhiyin.people.queries import addresses_of, merged_ids
+from zhiyin.surveys.queries import version
 
 log = logging.getLogger("zhiyin.outreach")
 GATEWAY = Viewer.system("gateway")
@@ -238,11 +242,12 @@ def _take_reply(one: Waiting, whole: Whole, *, now: datetime) -> None:
     at, _ = clamped(uplink.at, now=one.received_at)
     asked = _open_invitations(person, now=now)
     meaning = meaning_of(uplink.text)
-    course = what_follows(meaning, open_surveys=len(asked))
+    scores_answer = settings.NUMBER_REPLIES == "answer" and bool(asked) and _on_the_scale(asked[0], uplink.text)
+    course = what_follows(meaning, open_surveys=len(asked), scores_answer=scores_answer)
     if course.opts_out:
         proof = f"{one.channel} {uplink.uplink_id} {at.isoformat()} “{uplink.text[:120]}”"
         _refuse(address, via="sms" if address.kind == "phone" else address.kind, proof=proof, now=now)
-    keep_reply(
+    reply = keep_reply(
         ReplyGiven(
             channel=one.channel,
             uplink_id=uplink.uplink_id,
@@ -259,6 +264,18 @@ def _take_reply(one: Waiting, whole: Whole, *, now: datetime) -> None:
         by=GATEWAY,
         now=now,
     )
+    score = score_of(uplink.text)
+    if reply and course.answers and score is not None:
+        fact = NumberReplied(reply, asked[0].pk, score, one.received_at.isoformat())
+        record(fact, by=GATEWAY, now=now, subject=f"invitation:{asked[0].pk}", unit_id=asked[0].unit_id)
+
+
+def _on_the_scale(asked: Invitation, text: str) -> bool:
+    """Whether this survey's headline question can be answered by that number."""
+    card, score = version(asked.survey_version_id), score_of(text)
+    headline = card.questionnaire.headline if card else None
+    scale = headline.scale if headline else None
+    return scale is not None and score is not None and scale.low <= score <= scale.high
 
 
 def _refuse(address: _Address, *, via: str, proof: str, now: datetime) -> None:

@@ -40,6 +40,17 @@ class Reminded:
     ids: list[int]
 
 
+@fact("outreach.number_replied")
+@dataclass(frozen=True)
+class NumberReplied:
+    """A customer with one open survey wrote back a number alone, and the operator lets that answer it."""
+
+    reply_id: int
+    invitation_id: int
+    score: int
+    received_at: str
+
+
 @fact("outreach.why_asked")
 @dataclass(frozen=True)
 class WhyAsked:

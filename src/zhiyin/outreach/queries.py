@@ -101,6 +101,21 @@ def invitation_cards(*, by: Viewer, before: int | None = None, limit: int = 100,
     return [_card(row) for row in rows[: limit + 1]]
 
 
+@dataclass(frozen=True)
+class OpenLink:
+    """What an answer needs that comes by another way than the page: the hash of a link that was sent."""
+
+    token_hash: bytes
+    survey_version_id: int
+    language: str
+
+
+def open_link(invitation_id: int) -> OpenLink | None:
+    """The newest link of an invitation; whether it is still alive is seen when it is taken."""
+    row = Invitation.objects.filter(pk=invitation_id, token_hash__isnull=False).first()
+    return OpenLink(bytes(row.token_hash or b""), row.survey_version_id, row.language) if row else None
+
+
 def policy_text() -> str:
     """The policy in force, as a file."""
     row = PolicyVersion.objects.order_by("-number").values_list("toml", flat=True).first()

@@ -131,6 +131,11 @@ def settle_reply(reply_id: int, *, note: str, by: Asker, now: datetime) -> None:
     record(ReplySettled(reply_id=row.pk), by=by, now=now, subject=f"reply:{row.pk}", unit_id=row.unit_id or None)
 
 
+def list_for_a_person(reply_id: int) -> None:
+    """What the machine was to do with a reply could not be done: somebody reads it."""
+    Reply.objects.filter(pk=reply_id, settled_at=None).update(needs_person=True)
+
+
 def forget_replies(customer_ids: Collection[int]) -> int:
     """These people were erased: their words go, that they opted out stays."""
     rows = Reply.objects.filter(customer_id__in=customer_ids)

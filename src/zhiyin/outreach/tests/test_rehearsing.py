@@ -52,7 +52,7 @@ def happened() -> None:
     for step in range(8):
         at = NOW + step * 6 * HOUR
         units = ("N-1", "N-1", "S-1")
-        served = ({"staff": "A1"}, {"staff": "A2"}, {})
+        served: list[dict[str, str]] = [{"staff": "A1"}, {"staff": "A2"}, {}]
         items = [
             call(one, external_id=f"e{one}-{step}", unit=units[one], ended_at=at.isoformat(), **served[one])
             for one in range(3)
