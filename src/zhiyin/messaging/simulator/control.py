@@ -4,7 +4,8 @@ from typing import Any
 
 from zhiyin.messaging.simulator.faults import KNOWN, SECONDS, Rule
 from zhiyin.messaging.simulator.gateways import Asked, Said
-from zhiyin.messaging.simulator.pushes import Pushes
+from zhiyin.messaging.simulator.pushes import WEIXIN, Pushes
+from zhiyin.messaging.simulator.weixin import keys_of
 from zhiyin.messaging.simulator.world import World
 
 
@@ -32,13 +33,18 @@ def _done(what: str, given: dict[str, Any], world: World, pushes: Pushes) -> str
             world.templates |= {name: str(words) for name, words in given.items()}
         case "push_keys":
             world.push_keys = {str(key): str(secret) for key, secret in given.items()}
+        case "weixin":
+            world.weixin |= {name: keys_of(keys) for name, keys in given.items() if name in WEIXIN}
+        case "leave":
+            number, back = str(given.get("to", "")), bool(given.get("back"))
+            return "" if pushes.leave(number, back=back) else f"no message of WeChat or WeCom has arrived at {number}"
         case "reply":
             number, text = str(given.get("to", "")), str(given.get("text", ""))
             return "" if pushes.reply(number, text) else f"no message has arrived at {number}"
         case "clear":
             world.clear()
         case _:
-            return f"there is no control {what}: faults, callbacks, templates, push_keys, reply, clear"
+            return f"there is no control {what}: faults, callbacks, templates, push_keys, weixin, leave, reply, clear"
     return ""
 
 

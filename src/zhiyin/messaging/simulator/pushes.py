@@ -12,10 +12,13 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode, urlsplit
 from urllib.request import Request, urlopen
 
+from zhiyin.messaging.simulator import weixin
 from zhiyin.messaging.simulator.faults import Mood
 from zhiyin.messaging.simulator.world import BEIJING, Arrival, Push, World
 
 JSON, FORM = "application/json; charset=utf-8", "application/x-www-form-urlencoded"
+XML = "text/xml; charset=utf-8"
+WEIXIN = ("wechat", "wecom")
 AGAIN = (2.0, 5.0, 10.0)  # seconds until a push is repeated that was not answered 200; providers take minutes
 PATIENCE = 5.0
 
@@ -81,6 +84,10 @@ class Pushes:
             said = "sent" if self._by_smpp(arrival, what, "") else "nobody is bound"
             self.world.note(Push(dialect="smpp", url="", what=what, status=said))
             return
+        if arrival.dialect in WEIXIN:
+            told = weixin.receipt(arrival.dialect, arrival.to, arrival.provider_id, what, stamp=_stamp())
+            self._send_sealed(arrival.dialect, what, told)
+            return
         url = arrival.callback or self.world.callbacks.get(arrival.dialect, "")
         if url and arrival.dialect in _RECEIPTS:
             self._send(arrival.dialect, url, what, _RECEIPTS[arrival.dialect](arrival, what))
@@ -97,11 +104,35 @@ class Pushes:
             said = "sent" if self._by_smpp(last, "reply", text) else "nobody is bound"
             self.world.note(Push(dialect="smpp", url="", what=f"reply: {text}", status=said))
             return True
+        if last.dialect in WEIXIN:
+            told = weixin.words(last.dialect, last.to, text, self.world.next_id("9"), stamp=_stamp())
+            self._send_sealed(last.dialect, f"reply: {text}", told)
+            return True
         url = self.world.callbacks.get(last.dialect, "")
         if url and last.dialect in _REPLIES:
             letter = _REPLIES[last.dialect](last, text, self.world.next_id("u-"))
             self._send(last.dialect, url, f"reply: {text}", letter)
         return True
+
+    def leave(self, number: str, *, back: bool = False) -> bool:
+        """Who got the last message there unfollows the account, or comes back. Whether there was one."""
+        last = self.world.last_to(number)
+        if last is None or last.dialect not in WEIXIN:
+            return False
+        told = weixin.leaving(last.dialect, last.to, stamp=_stamp(), back=back)
+        self._send_sealed(last.dialect, "came back" if back else "left", told)
+        return True
+
+    def _send_sealed(self, dialect: str, what: str, fields: Mapping[str, str]) -> None:
+        """A push of WeChat or WeCom; nothing where they have nothing to say."""
+        url, keys = self.world.callbacks.get(dialect, ""), self.world.weixin.get(dialect)
+        if not url or not fields:
+            return
+        if keys is None:
+            self.world.note(Push(dialect=dialect, url=url, what=what, status="no keys: tell me by _control/weixin"))
+            return
+        query, body = weixin.sealed(fields, keys, stamp=_stamp())
+        self._send(dialect, f"{url}?{query}", what, Letter(XML, body))
 
     def _send(self, dialect: str, url: str, what: str, letter: Letter, tries: int = 0) -> None:
         headers = {"Content-Type": letter.kind}
@@ -127,6 +158,10 @@ def _posted(url: str, letter: Letter, headers: Mapping[str, str]) -> str:
 
 def _now() -> datetime:
     return datetime.now(UTC)  # noqa: TID251
+
+
+def _stamp() -> int:
+    return int(_now().timestamp())
 
 
 def _beijing() -> str:

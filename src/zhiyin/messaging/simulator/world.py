@@ -6,6 +6,7 @@ from threading import Condition, RLock
 from typing import Any
 
 from zhiyin.messaging.simulator.faults import Mood, Rule, mood_of
+from zhiyin.messaging.simulator.weixin import Keys
 
 BEIJING = timezone(timedelta(hours=8))
 MOST_KEPT = 2000
@@ -50,6 +51,7 @@ class World:
         self.callbacks: dict[str, str] = {}
         self.templates: dict[str, str] = {}
         self.push_keys: dict[str, str] = {}  # Huawei's push verification: access key -> secret
+        self.weixin: dict[str, Keys] = {}  # wechat, wecom: what their pushes are sealed and signed with
         self.requests = 0
         self._last = 0
 
