@@ -108,6 +108,11 @@ def test_a_long_flat_formula_is_no_deep_one() -> None:
     assert found.value == LONGEST // 2
 
 
+@pytest.mark.parametrize("text", ["1" * LONGEST, "(" * (DEEPEST - 1) + "a" + ")" * (DEEPEST - 1)])
+def test_up_to_its_limits_a_formula_is_read(text: str) -> None:
+    assert understand(text).at(FIGURES) is not None
+
+
 _formulas = st.recursive(
     st.sampled_from(["a", "b", "c", "2", "0.5"]),
     lambda inner: st.one_of(
