@@ -142,3 +142,8 @@ def test_an_index_of_equal_parts_depends_on_no_weight(parts: dict[str, tuple[flo
 def test_weights_that_are_no_weights_are_refused(weights: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="weights"):
         sensitivity(weights, dict.fromkeys(weights, 1.0), step=0.05)
+
+
+def test_two_answers_have_a_spread_and_one_has_none() -> None:
+    assert scored_shares([1, 1], [1, 0]) == Sample(2, 0.5, 0.5)
+    assert scored_shares([1, 0], [1, 0]) == Sample(1, 1.0, 0.0)
