@@ -23,7 +23,7 @@ from zhiyin.ledger import chain, deliver, months
 from zhiyin.ledger.events import Envelope
 from zhiyin.messaging.events import CallbacksRefused, ChannelPaused, PushesSilent, ReceiptsUnread
 from zhiyin.messaging.receiving import inbox
-from zhiyin.messaging.sql import MESSAGES
+from zhiyin.messaging.sql import ATTEMPTS, MESSAGES, REPORTS
 from zhiyin.metrics import mirror
 from zhiyin.outreach import actions as outreach
 from zhiyin.outreach import alarms, arrivals, dispatch, judging, pressure, reminding, tokens
@@ -63,7 +63,7 @@ def every(**period: float) -> Callable[[Duty], Duty]:
 
 
 LOOP = Viewer.system("loop")
-HOT_TABLES = (INTERACTIONS, DECISIONS, INVITATIONS, MESSAGES)
+HOT_TABLES = (INTERACTIONS, DECISIONS, INVITATIONS, MESSAGES, ATTEMPTS, REPORTS)
 # Closing may be taken back in the last of its seconds, and that has to come round to the invitation, too.
 ASKED_AFTER = UNDO_WITHIN + timedelta(seconds=5)
 
