@@ -103,6 +103,12 @@ def overflow(page: Page) -> int:
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
 
+def clipped(page: Page) -> int:
+    """How many boxes hold something wider than they are: on paper nobody can scroll."""
+    wide = "one => one.checkVisibility() && one.scrollWidth > one.clientWidth + 1"
+    return int(page.evaluate(f"[...document.querySelectorAll('main .z-scroll, main .z-card')].filter({wide}).length"))
+
+
 def keep(page: Page, name: str) -> None:
     if PICTURES:
         page.screenshot(path=f"{PICTURES}/{name}.png", full_page=True)
@@ -215,6 +221,39 @@ def test_every_screen_on_a_dark_desk(open_as: Open, manager: Viewer) -> None:
         page.evaluate("document.querySelectorAll('main details.z-card').forEach(one => { one.open = true })")
         keep(page, f"dark-{name}")
         assert overflow(page) <= 0, name
+
+
+def test_the_row_of_filters_and_buttons_is_one_line_in_english(open_as: Open, manager: Viewer) -> None:
+    page = open_as(manager, "/outreach/", language="en")
+    lines = page.evaluate(
+        "[...new Set([...document.querySelectorAll('.z-actions select, .z-actions .btn')]"
+        ".filter(one => one.checkVisibility()).map(one => one.getBoundingClientRect())"
+        ".map(box => Math.round((box.top + box.bottom) / 16)))].length"
+    )
+    keep(page, "english-monitor")
+    assert lines == 1
+
+
+def test_printed_on_a4_nothing_is_cut_off_and_no_controls_are_left(open_as: Open, manager: Viewer) -> None:
+    a4 = (688, 1000)  # the width that is left between margins of 14 mm, in CSS pixels
+    for name, path in {"monitor": "?by=unit", "decisions": "decisions/", "policy": "policy/"}.items():
+        page = open_as(manager, f"/outreach/{path}", language="en")
+        page.emulate_media(media="print")
+        page.set_viewport_size({"width": a4[0], "height": a4[1]})
+        keep(page, f"print-{name}")
+        assert (overflow(page), clipped(page)) == (0, 0), name
+        assert not page.locator(".z-actions, .z-side").first.is_visible()
+        page.emulate_media(media="screen")
+    page = open_as(manager, "/outreach/rehearsal/", language="en")
+    page.locator("#toml").fill("[gap]\nhours = 1\n")
+    page.locator(".o-send").click()
+    expect(page.locator(".o-untouched")).to_be_visible()
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": a4[0], "height": a4[1]})
+    keep(page, "print-rehearsal")
+    assert (overflow(page), clipped(page)) == (0, 0)
+    assert not page.locator("#rehearsal-form .o-send").is_visible(), "what was found is printed, not the form"
+    page.emulate_media(media="screen")
 
 
 def test_without_script_a_rehearsal_is_a_page(browser: Browser, manager: Viewer, live_server) -> None:

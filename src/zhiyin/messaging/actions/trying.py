@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from threading import Thread
 
-from django.db import transaction
+from django.db import connections, transaction
 from django.utils.translation import gettext as _
 
 from zhiyin.ledger.record import Actor, record
@@ -64,7 +64,15 @@ def _sent(sender: Sender, envelope: Envelope) -> Outcome:
 def _in_time(work: Callable[[], Outcome]) -> Outcome:
     """What it comes to, or that it took too long. A server that drips its answer may keep the thread; nobody waits."""
     answers: SimpleQueue[Outcome] = SimpleQueue()
-    Thread(target=lambda: answers.put(work()), daemon=True).start()
+
+    def run() -> None:
+        try:
+            outcome = work()
+        finally:
+            connections.close_all()  # some channels keep a borrowed key: a session of this thread's own
+        answers.put(outcome)
+
+    Thread(target=run, daemon=True).start()
     try:
         return answers.get(timeout=LONGEST.total_seconds())
     except Empty:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from pytest_django.fixtures import Settings
 
 from zhiyin.ledger.models import Event
@@ -91,3 +92,20 @@ def test_what_is_not_there_or_cannot_be_read_is_not_tried(gateway: Gateway, sett
     assert refused.value.code == "channel_broken"
     assert gateway.accepted == []
     assert not Event.objects.filter(kind="messaging.channel_tried").exists()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no sessions that could be left open.")
+def test_a_channel_that_asks_the_database_meanwhile_leaves_no_session_open(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """WeChat and WeCom keep the key that they borrow, and a test runs in a thread of its own."""
+    used: list[Any] = []
+
+    def asks(*_: object) -> Outcome:
+        connection.ensure_connection()
+        used.append(connection.connection)
+        return Outcome(Result.ACCEPTED)
+
+    monkeypatch.setattr(trying, "_sent", asks)
+    assert attempt().result is Result.ACCEPTED
+    assert [session.closed for session in used] == [True]
