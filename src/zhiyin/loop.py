@@ -31,6 +31,7 @@ from zhiyin.outreach.events import NumberReplied
 from zhiyin.outreach.sql import DECISIONS, INVITATIONS
 from zhiyin.people.access import Viewer
 from zhiyin.people.events import CustomerErased, OptedOut
+from zhiyin.reports.explorer import keeping, scheduling
 from zhiyin.responses import strangers
 from zhiyin.responses.events import ResponseReceived
 from zhiyin.responses.numbers import answer_by_number
@@ -223,6 +224,17 @@ def clear_what_was_taken_back(clock: Clock) -> int:
 def tell_of_broken_promises(clock: Clock) -> int:
     """Of every step that is late the ones whom the terms name are told, each once."""
     return ladder.tell_of_broken_promises(now=clock())
+
+
+@every(seconds=20)
+def mail_the_reports_that_are_due(clock: Clock) -> int:
+    """Views and dashboards by mail, each period once, to each reader what they may see at that moment."""
+    return scheduling.mail_what_is_due(clock=clock)
+
+
+@every(hours=6)
+def forget_deleted_views(clock: Clock) -> int:
+    return keeping.forget_deleted(now=clock())
 
 
 @every(hours=1)

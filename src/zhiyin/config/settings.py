@@ -39,6 +39,7 @@ ROOMS = [
     "cases",
     "alerts",
     "reports",
+    "reports.explorer",
     "packs",
 ]
 INSTALLED_APPS = [

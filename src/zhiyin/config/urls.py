@@ -18,6 +18,7 @@ PAGES = [
     "reports.sites",
     "reports.agents",
     "reports.care_grid",
+    "reports.explorer",
     "surveys",
     "outreach",
     "cases",

@@ -52,14 +52,36 @@ def enqueue(outgoing: Iterable[Outgoing], *, now: datetime, writing: Writing | N
         into.insert(Message, COLUMNS, rows)
 
 
+class Attachment(NamedTuple):
+    """A text file that goes with a mail: its name, its kind (``csv``) and what is in it."""
+
+    name: str
+    kind: str
+    text: str
+
+
 class Alert(NamedTuple):
-    """A message to a member of our own staff. It is sent at least once: a doubt is no reason to stay silent."""
+    """A message to a member of our own staff. It is sent at least once: a doubt is no reason to stay silent.
+
+    ``html`` and ``files`` go only where a mail goes; every other channel has the text.
+    """
 
     staff_id: int
     subject: str
     text: str
     unit_id: int = 0
     channel: str = "email"
+    html: str = ""
+    files: tuple[Attachment, ...] = ()
+
+    @property
+    def body(self) -> dict[str, Any]:
+        plain: dict[str, Any] = {"subject": self.subject, "text": self.text}
+        if self.html:
+            plain["html"] = self.html
+        if self.files:
+            plain["files"] = [list(one) for one in self.files]
+        return plain
 
 
 def queue_alert(alerts: Iterable[Alert], *, now: datetime) -> list[int]:
@@ -78,7 +100,7 @@ def queue_alert(alerts: Iterable[Alert], *, now: datetime) -> list[int]:
                 unit_id=one.unit_id,
                 invitation_id=None,
                 channel=one.channel,
-                body={"subject": one.subject, "text": one.text},
+                body=one.body,
                 not_before=now,
                 staff_id=one.staff_id,
             )

@@ -63,7 +63,15 @@ def plain_envelope(leased: Leased, *, to: str, now: datetime) -> Envelope:
     text = leased.body.get("text", "")
     if not text:
         raise CannotCompose("the message has no text")
-    return Envelope(message_id=leased.id, to=to, subject=leased.body.get("subject", ""), text=text, sent_at=now)
+    return Envelope(
+        message_id=leased.id,
+        to=to,
+        subject=leased.body.get("subject", ""),
+        text=text,
+        sent_at=now,
+        html=leased.body.get("html", ""),
+        files=tuple((name, kind, content) for name, kind, content in leased.body.get("files", ())),
+    )
 
 
 @lru_cache(maxsize=1024)

@@ -71,6 +71,7 @@ class CaseFilter:
     unit: str = ""
     customer_id: int | None = None
     interaction_id: int | None = None
+    ids: tuple[int, ...] | None = None
 
 
 def find_case(text: str, *, by: Viewer) -> int:
@@ -109,6 +110,8 @@ def case_cards(
         rows = rows.filter(customer_id=wanted.customer_id)
     if wanted.interaction_id is not None:
         rows = rows.filter(interaction_id=wanted.interaction_id)
+    if wanted.ids is not None:
+        rows = rows.filter(pk__in=wanted.ids)
     if before is not None:
         rows = rows.filter(pk__lt=before)
     return _cards(rows[: limit + 1], now=now, entries={})

@@ -7,9 +7,10 @@ Tells: rows, one by one, each with its values or with what is wrong.
 from zhiyin.lib.tables.columns import Column, Columns
 from zhiyin.lib.tables.limits import Options, TableLimits
 from zhiyin.lib.tables.reading import Preview, Row, Table, open_table
-from zhiyin.lib.tables.writing import Refusal, refusals_of, safe, write_csv, write_refusals, write_xlsx
+from zhiyin.lib.tables.writing import Cell, Refusal, csv_lines, refusals_of, safe, write_csv, write_refusals, write_xlsx
 
 __all__ = [
+    "Cell",
     "Column",
     "Columns",
     "Options",
@@ -18,6 +19,7 @@ __all__ = [
     "Row",
     "Table",
     "TableLimits",
+    "csv_lines",
     "open_table",
     "refusals_of",
     "safe",

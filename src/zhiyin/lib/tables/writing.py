@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from io import StringIO
 from pathlib import Path
 from typing import IO
 
@@ -75,11 +74,29 @@ def write_csv(path: Path, headers: Sequence[str], rows: Iterable[Sequence[Cell]]
 
 def csv_text(headers: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     """A small table as CSV, for a download: with the mark by which a spreadsheet knows UTF-8."""
-    file = StringIO(newline="")
-    writer = csv.writer(file)
+    return "".join(csv_lines(headers, rows))
+
+
+def csv_lines(headers: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
+    """The same table line by line, the BOM first, for an answer that is streamed to a browser."""
+    written: list[str] = []
+    writer = csv.writer(_Lines(written))
+    yield "\ufeff"
     writer.writerow([safe(header) for header in headers])
-    writer.writerows([_csv_cell(cell) for cell in row] for row in rows)
-    return "\ufeff" + file.getvalue()
+    yield written.pop()
+    for row in rows:
+        writer.writerow([_csv_cell(cell) for cell in row])
+        yield written.pop()
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """What ``csv`` writes to: the line is taken away at once."""
+
+    written: list[str]
+
+    def write(self, text: str) -> None:
+        self.written.append(text)
 
 
 def write_xlsx(path: Path, headers: Sequence[str], rows: Iterable[Sequence[Cell]], *, sheet: str = "Sheet1") -> int:

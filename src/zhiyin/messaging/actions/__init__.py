@@ -22,11 +22,12 @@ from zhiyin.messaging.actions.setting_up import (
     switch_channel,
 )
 from zhiyin.messaging.actions.trying import try_channel
-from zhiyin.messaging.enqueue import Alert, Outgoing, enqueue, queue_alert
+from zhiyin.messaging.enqueue import Alert, Attachment, Outgoing, enqueue, queue_alert
 
 __all__ = [
     "LEASE",
     "Alert",
+    "Attachment",
     "ChannelGiven",
     "InvalidSetup",
     "Leased",

@@ -24,6 +24,8 @@ class Envelope:
     link: str | None = None
     token: str = ""
     unsubscribe: str = ""  # the page on which the reader refuses further messages
+    html: str = ""  # the same text with tables, for a mail
+    files: Sequence[tuple[str, str, str]] = ()  # name, kind and text of what goes with a mail
     words: Mapping[str, str] = field(default_factory=dict)  # what a provider's template may want: organisation, hours
 
     @property

@@ -172,6 +172,10 @@ def composed(envelope: Envelope, setup: EmailSetup) -> bytes:
         if envelope.unsubscribe.startswith("https://"):  # one click, without a page (RFC 8058)
             mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail.set_content(envelope.text, cte="base64" if not envelope.text.isascii() else None)
+    if envelope.html:
+        mail.add_alternative(envelope.html, subtype="html", cte="base64")
+    for name, kind, text in envelope.files:
+        mail.add_attachment(text.encode(), maintype="text", subtype=kind, filename=name, params={"charset": "utf-8"})
     lines = mail.as_bytes()
     if not lines.endswith(b"\r\n"):
         lines += b"\r\n"

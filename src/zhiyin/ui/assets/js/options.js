@@ -117,11 +117,13 @@ export function bars(config, t, width) {
   const intervals = upright.filter((one) => one.low.length && upright.length === 1).map((one) => whiskers(one, t));
   const above = isPareto ? { ...config, series: config.series.filter((one) => one.kind === "line") } : config;
   const lines = config.series.filter((one) => one.kind === "line").flatMap((one, index) => line(one, index, above, t).slice(-1));
+  const lowest = Math.min(0, ...upright.flatMap((one) => [...one.values, ...one.low]).filter((value) => value !== null));
+  const floor = lowest < 0 ? {} : { min: 0 }; // bars begin at zero; those of a scale below it go down from there
   const right = { min: 0, max: 100, splitLine: { show: false }, axisLabel: { color: t["ink-3"], formatter: "{value}%" } };
   return {
     ...frame(config, t, { right: isPareto ? 44 : 12, top: 20 }),
     xAxis: horizontal(config, t, width - 70),
-    yAxis: isPareto ? [vertical(config, t, { min: 0 }), { type: "value", ...right }] : vertical(config, t, { min: 0 }),
+    yAxis: isPareto ? [vertical(config, t, { min: 0 }), { type: "value", ...right }] : vertical(config, t, floor),
     tooltip: tooltip(config, t, "axis"),
     series: [...rows, ...intervals, ...lines.map((one) => ({ ...one, endLabel: { show: false } }))],
   };
