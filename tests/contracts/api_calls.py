@@ -20,6 +20,7 @@ ROOT = "/api/v1"
 TABLES = (
     *("ledger.Event", "ledger.IntakeKey", "people.Customer", "people.Identity", "journey.Interaction"),
     *("outreach.Decision", "outreach.Invitation", "messaging.Message", "responses.Response", "cases.Case"),
+    *("explorer.SavedView", "explorer.Dashboard", "explorer.Tile", "explorer.Schedule", "explorer.ScheduleReader"),
 )
 
 

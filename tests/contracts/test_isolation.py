@@ -21,10 +21,13 @@ from zhiyin.ledger.queries import count_since
 from zhiyin.messaging.actions import ChannelGiven, set_up_channel
 from zhiyin.messaging.models import Message
 from zhiyin.messaging.receiving.testing import make_reply
+from zhiyin.people.access import viewer_by_id
 from zhiyin.people.identify import find_customer
 from zhiyin.people.models import Staff
 from zhiyin.people.roles import Role
 from zhiyin.people.testing import NOW, PASSWORD, SYSTEM, make_staff
+from zhiyin.reports.explorer import keeping, scheduling
+from zhiyin.reports.explorer.rules import Rhythm
 from zhiyin.surveys.queries import current_version
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +68,27 @@ PAGES = {
     "sites:compare": Page("/compare/", get=FIGURES),
     "agents:agents": Page("/agents/", get=FIGURES | {A}),  # an agent is led to their own page
     "agents:agent": Page("/agents/{staff}/", get=FIGURES, row=True),
+    "explorer:explorer": Page("/explorer/", get=FIGURES),
+    "explorer:records": Page("/explorer/records/", get=VERBATIMS),
+    "explorer:download": Page("/explorer/download/", post=FIGURES),
+    "explorer:save": Page("/explorer/save/", get=FIGURES, post=FIGURES),
+    "explorer:views": Page("/explorer/views/", get=FIGURES),
+    "explorer:view": Page("/explorer/views/{own_view}/", get=FIGURES, row=True),
+    "explorer:edit_view": Page("/explorer/views/{own_view}/edit/", get=FIGURES, post=FIGURES, row=True),
+    "explorer:delete_view": Page("/explorer/views/{own_view}/delete/", post=FIGURES, row=True),
+    "explorer:restore_view": Page("/explorer/views/{own_view}/restore/", post=FIGURES, row=True),
+    "explorer:dashboards": Page("/explorer/dashboards/", get=FIGURES, post=FIGURES),
+    "explorer:dashboard": Page("/explorer/dashboards/{own_board}/", get=FIGURES, row=True),
+    "explorer:edit_dashboard": Page("/explorer/dashboards/{own_board}/edit/", get=FIGURES, post=FIGURES, row=True),
+    "explorer:delete_dashboard": Page("/explorer/dashboards/{own_board}/delete/", post=FIGURES, row=True),
+    "explorer:restore_dashboard": Page("/explorer/dashboards/{own_board}/restore/", post=FIGURES, row=True),
+    "explorer:pin": Page("/explorer/dashboards/{own_board}/pin/", post=FIGURES, row=True),
+    "explorer:tile": Page("/explorer/dashboards/{own_board}/tiles/{own_tile}/", get=FIGURES, row=True),
+    "explorer:move": Page("/explorer/dashboards/{own_board}/tiles/{own_tile}/move/", post=FIGURES, row=True),
+    "explorer:schedules": Page("/explorer/schedules/", get=FIGURES),
+    "explorer:new_schedule": Page("/explorer/schedules/new/?view={own_view}", get=FIGURES, post=FIGURES, row=True),
+    "explorer:schedule": Page("/explorer/schedules/{own_schedule}/", get=FIGURES, post=FIGURES, row=True),
+    "explorer:switch_schedule": Page("/explorer/schedules/{own_schedule}/switch/", post=FIGURES, row=True),
     "journey:journeys": Page("/journeys/", get=FIGURES),
     "journey:moment": Page("/journeys/nothing/", get=FIGURES),
     "surveys:surveys": Page("/surveys/", get=OUTREACH),
@@ -124,9 +148,18 @@ FORMS: dict[str, dict[str, str]] = {
     "people:staff_active": {"active": "0"},
     "people:staff": {"name": "周敏", "unit": "N-1", "role": "agent", "code": "A9"},
     "people:away": {"away": "1"},
+    "explorer:download": {"measure": "top_box"},
+    "explorer:save": {"measure": "top_box", "name": "周报"},
+    "explorer:edit_view": {"name": "改名", "version": "1"},
+    "explorer:edit_dashboard": {"name": "改名", "version": "1"},
+    "explorer:dashboards": {"name": "晨会"},
+    "explorer:move": {"do": "up"},
+    "explorer:new_schedule": {"rhythm": "daily", "at": "08:00"},
+    "explorer:schedule": {"rhythm": "daily", "at": "08:00", "version": "1"},
+    "explorer:switch_schedule": {"do": "stop"},
 }
 # What stands in the north and nowhere else.
-MARKS = ("north-marker-1", "北区工单标记", "北区留言标记")
+MARKS = ("north-marker-1", "北区工单标记", "北区留言标记", "北区视图标记", "北区看板标记")
 
 
 @dataclass
@@ -135,9 +168,11 @@ class World:
 
     names: dict[str, Any]
     people: dict[tuple[str, Role], Client]
+    own: dict[Role, dict[str, Any]]  # what belongs to one person alone: of each role in the north, something
 
-    def path(self, page: Page, **other: Any) -> str:
-        return page.path.format(**(self.names | other))
+    def path(self, page: Page, role: Role = Q, **other: Any) -> str:
+        """The address with the north's rows; of what is one's own, that of the north's person of this role."""
+        return page.path.format(**(self.names | self.own.get(role, self.own[Q]) | other))
 
     def client(self, branch: str, role: Role) -> Client:
         return self.people[branch, role]
@@ -158,7 +193,21 @@ def make_world() -> World:
             person = get_user_model().objects.get(pk=by.staff_id)
             client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
             people[branch, role] = client
-    return World(names=northern_rows() | {"staff": staff["N", Role.EXECUTIVE]}, people=people)
+    names = northern_rows() | {"staff": staff["N", Role.EXECUTIVE]}
+    return World(names=names, people=people, own={role: kept_by(staff["N", role]) for role in FIGURES})
+
+
+def kept_by(staff_id: Any) -> dict[str, Any]:
+    """A view, a dashboard with a tile and a schedule of somebody in the north, shared with the whole north."""
+    by = viewer_by_id(staff_id)
+    audience = keeping.Audience(by.unit_id)
+    view = keeping.save_view(name=MARKS[3], query="measure=top_box", audience=audience, by=by, now=NOW)
+    board = keeping.make_dashboard(name=MARKS[4], audience=audience, by=by, now=NOW)
+    keeping.pin(dashboard_id=board, view_id=view, by=by, now=NOW)
+    wanted = scheduling.Wanted(Rhythm("daily", 480), (staff_id,))
+    schedule = scheduling.plan(wanted, view_id=view, by=by, now=NOW)
+    tile = keeping.tiles(board, by=by)[0].id
+    return {"own_view": view, "own_board": board, "own_tile": tile, "own_schedule": schedule}
 
 
 def northern_rows() -> dict[str, Any]:
@@ -239,7 +288,7 @@ class TestRoles:
         wrong = []
         for name, page in PAGES.items():
             for role in Role:
-                answer = answered(world.who_may(page, role), "get", world.path(page))
+                answer = answered(world.who_may(page, role), "get", world.path(page, role))
                 if page.get is None:
                     as_said = answer.status_code == 405
                 elif role in page.get:
@@ -256,11 +305,11 @@ class TestRoles:
         assert page.post is not None
         for role in sorted(set(Role) - page.post):
             before, told = rows(), facts()
-            answer = answered(world.who_may(page, role), "post", world.path(page), FORMS.get(name))
+            answer = answered(world.who_may(page, role), "post", world.path(page, role), FORMS.get(name))
             assert answer.status_code in (302, 403, 404), (role, answer.status_code)
             assert (rows(), facts()) == (before, told), role
         for role in sorted(page.post):
-            answer = answered(world.who_may(page, role), "post", world.path(page), FORMS.get(name))
+            answer = answered(world.who_may(page, role), "post", world.path(page, role), FORMS.get(name))
             assert answer.status_code in (200, 302, 303, 409, 422), (role, answer.status_code)
 
     def test_what_a_verb_does_shows_in_the_ledger(self, world):
@@ -275,8 +324,15 @@ class TestRoles:
             ("outreach:channel_new", D),
             ("outreach:channel", D),
             ("outreach:switch_channel", D),
+            ("explorer:download", L),
+            ("explorer:save", Q),
+            ("explorer:edit_view", Q),
+            ("explorer:dashboards", Q),
+            ("explorer:move", Q),
+            ("explorer:switch_schedule", Q),
+            ("explorer:delete_view", Q),
         ):
-            answered(world.who_may(PAGES[name], role), "post", world.path(PAGES[name]), FORMS[name])
+            answered(world.who_may(PAGES[name], role), "post", world.path(PAGES[name], role), FORMS.get(name))
             assert facts() > told, name
             told = facts()
 
@@ -320,6 +376,7 @@ class TestBranches:
         """The same status and the same bytes, for every role that may see such rows in its own branch."""
         nothing = {"interaction": 1, "response": 1, "case": "GD-20260101-0001", "message": 1, "staff": 10**9}
         nothing["customer"] = 1
+        nothing |= dict.fromkeys(("own_view", "own_board", "own_tile", "own_schedule"), 10**9)
         for name, page in PAGES.items():
             if not page.row:
                 continue
@@ -327,8 +384,8 @@ class TestBranches:
             for role in sorted((page.get or page.post) or set()):
                 outsider = world.client("S", role)
                 before, told = rows(), facts()
-                there = answered(outsider, method, world.path(page), FORMS.get(name))
-                nowhere = answered(outsider, method, world.path(page, **nothing), FORMS.get(name))
+                there = answered(outsider, method, world.path(page, role), FORMS.get(name))
+                nowhere = answered(outsider, method, world.path(page, role, **nothing), FORMS.get(name))
                 assert there.status_code == nowhere.status_code, (name, role)
                 assert there.status_code in (302, 404), (name, role)
                 assert without_codes(there) == without_codes(nowhere), (name, role)
@@ -348,14 +405,14 @@ class TestBranches:
             if page.get is None or page.row:
                 continue
             for role in sorted(page.get):
-                shown = answered(world.client("S", role), "get", world.path(page)).content.decode()
+                shown = answered(world.client("S", role), "get", world.path(page, role)).content.decode()
                 for mark in (*MARKS, str(world.names["case"])):
                     assert mark not in shown, (name, role.value, mark)
 
     def test_ones_own_branch_does_stand_there(self, world):
         """Else the check above would prove nothing."""
         seen = "".join(
-            answered(world.client("N", role), "get", world.path(page)).content.decode()
+            answered(world.client("N", role), "get", world.path(page, role)).content.decode()
             for page in PAGES.values()
             for role in sorted(page.get or set())
         )
@@ -379,7 +436,7 @@ class TestForms:
                     continue  # it changes nothing
                 guarded = Client(enforce_csrf_checks=True, raise_request_exception=False)
                 guarded.cookies = world.who_may(page, role).cookies
-                answer = answered(guarded, "post", world.path(page), FORMS.get(name))
+                answer = answered(guarded, "post", world.path(page, role), FORMS.get(name))
                 assert answer.status_code == 403, (name, role)
         assert (rows(), facts()) == (before, told)
 
@@ -387,7 +444,7 @@ class TestForms:
         before, told = rows_but_facts(), facts() - looks()
         for page in PAGES.values():
             for role in sorted(page.get or set()):
-                answered(world.who_may(page, role), "get", world.path(page))
+                answered(world.who_may(page, role), "get", world.path(page, role))
         assert (rows_but_facts(), facts() - looks()) == (before, told)
 
 
@@ -407,6 +464,7 @@ NAMES = (
         "number",
         "days",
         "owner",
+        *("measure", "rows", "columns", "compare", "chart", "at", "add", "gone", "view", "dashboard", "score", "staff"),
     ),
 )
 HOSTILE = (

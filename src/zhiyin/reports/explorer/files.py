@@ -9,6 +9,7 @@ from zhiyin.lib.tables import csv_lines
 from zhiyin.reports.explorer.sheet import Cell, Sheet
 from zhiyin.ui import numerals
 
+COLUMNS = 10_000
 DECIMALS = 4  # more than the screen shows, in the same scale
 
 

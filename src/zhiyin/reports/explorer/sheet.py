@@ -21,7 +21,8 @@ from zhiyin.reports.explorer.names import GRAINS, Names, in_address, spelled
 from zhiyin.reports.explorer.question import Asking, Offered, Query, Wrong, asking_of
 from zhiyin.reports.figures import Desk
 from zhiyin.reports.rules import Change
-from zhiyin.ui import cards
+from zhiyin.ui import cards, numerals
+from zhiyin.ui.filters import language
 from zhiyin.ui.period import Period, period_of
 
 FLOOR = cards.FLOOR
@@ -99,6 +100,16 @@ class Sheet:
         return self.unit == "count"
 
     @property
+    def moved(self) -> str:
+        """The difference of the whole, with its own interval."""
+        found = self.whole.change
+        if found is None:
+            return ""
+        moved = found.difference
+        unit = str(self.measure.unit)
+        return numerals.change_with_interval(moved.value, moved.low, moved.high, unit=unit, language=language())
+
+    @property
     def chart(self) -> str:
         """The chart asked for, if it fits what is asked; otherwise the one that fits."""
         fitting = charts_for(self.asking)
@@ -163,16 +174,18 @@ def period_asked(asking: Asking, *, today: Any) -> Period:
     return replace(period, before_since=days.since, before_until=days.until, compared_with=COMPARED["year"])
 
 
-def sheet_of(asking: Asking, *, by: Viewer, today: Any) -> Sheet:
-    """Answer the question within the viewer's units."""
-    return _Making(asking, by, period_asked(asking, today=today)).sheet()
+def sheet_of(asking: Asking, *, by: Viewer, today: Any, most_columns: int | None = None) -> Sheet:
+    """Answer the question within the viewer's units. A file has room for more columns than a page."""
+    making = _Making(asking, by, period_asked(asking, today=today))
+    making.most_columns = COLUMNS if most_columns is None else most_columns
+    return making.sheet()
 
 
 class _Making:
     """One question under way: what was asked and what came back."""
 
     def __init__(self, asking: Asking, by: Viewer, period: Period) -> None:
-        self.asking, self.by, self.period = asking, by, period
+        self.asking, self.by, self.period, self.most_columns = asking, by, period, COLUMNS
         self.measure = measures()[asking.measure]
         self.unit = str(self.measure.unit)
         self.names = Names(by.language)
@@ -298,7 +311,9 @@ class _Making:
         sizes = {figure.key[0]: figure.n for figure in by_column.figures}
         is_ordered = columns in (*GRAINS, SCORE)
         largest = sorted(sizes, key=lambda key: (-sizes[key], spelled(key)))
-        shown = set(sorted(sizes, key=spelled)[-COLUMNS:] if columns in GRAINS else largest[:COLUMNS])
+        shown = set(
+            sorted(sizes, key=spelled)[-self.most_columns :] if columns in GRAINS else largest[: self.most_columns]
+        )
         ordered = [key for key in (sorted(sizes, key=_natural) if is_ordered else largest) if key in shown]
         names = self.names.of(columns, ordered)
         places = [(figure.key[0], column) for figure in by_row.figures for column in ordered]

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from zhiyin.lib.errors import NotFound
+from zhiyin.lib.errors import NotFound, Refused
 from zhiyin.metrics import mirror
 from zhiyin.people.access import Viewer
 from zhiyin.reports.explorer import keeping, page
@@ -131,8 +131,11 @@ def restore_dashboard(request: HttpRequest, dashboard_id: int) -> HttpResponse:
 @require_POST
 def pin(request: HttpRequest, dashboard_id: int) -> HttpResponse:
     """Put a saved view on a dashboard."""
-    view = _number(request.POST.get("view", ""))
-    keeping.pin(dashboard_id=dashboard_id, view_id=view, by=reader(request), now=timezone.now())
+    by, view = reader(request), request.POST.get("view", "")
+    keeping.own_card("dashboard", dashboard_id, by=by)
+    if not view:
+        raise Refused(_("Choose a saved view."), next_step=_("Save one first if there is none."), code="no_view")
+    keeping.pin(dashboard_id=dashboard_id, view_id=_number(view), by=by, now=timezone.now())
     return redirect("explorer:dashboard", dashboard_id)
 
 

@@ -10,7 +10,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from zhiyin.lib.errors import NotAllowed, NotFound
 from zhiyin.people.access import Viewer
-from zhiyin.people.views import viewer
 from zhiyin.reports.explorer import keeping, scheduling
 from zhiyin.reports.explorer.rules import Rhythm
 from zhiyin.reports.explorer.views.asking import reader
@@ -49,14 +48,13 @@ def new_schedule(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def schedule(request: HttpRequest, schedule_id: int) -> HttpResponse:
     """To its owner the form; to a reader what it is and the way to stop it."""
-    by = viewer(request)
+    by = reader(request)
     card = scheduling.schedule_card(schedule_id, by=by)
     if not card.is_own and request.method == "POST":
         raise NotAllowed
     form = _form(request, by=by, card=card) | {"card": card, "weekdays": WEEKDAYS, "now": timezone.now()}
     if request.method != "POST":
         return render(request, "reports/explorer/schedule.html", form)
-    reader(request)
 
     def change() -> str:
         scheduling.change(
@@ -69,12 +67,11 @@ def schedule(request: HttpRequest, schedule_id: int) -> HttpResponse:
 
 @require_POST
 def switch_schedule(request: HttpRequest, schedule_id: int) -> HttpResponse:
-    """The owner stops or starts it; a reader leaves it. Whoever lost the right to see figures may still leave."""
-    by, what, now = viewer(request), request.POST.get("do", ""), timezone.now()
+    """The owner stops or starts it; a reader leaves it."""
+    by, what, now = reader(request), request.POST.get("do", ""), timezone.now()
     if what == "leave":
         scheduling.leave(schedule_id=schedule_id, by=by, now=now)
     else:
-        reader(request)
         scheduling.switch(schedule_id=schedule_id, on=what == "start", by=by, now=now)
     return redirect("explorer:schedules")
 
