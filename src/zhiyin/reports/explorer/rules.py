@@ -1,44 +1,10 @@
-"""What may be said of figures beside each other. Pure."""
+"""Days that must not go missing, and when a report goes out next. Pure."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from statistics import NormalDist
-
-from zhiyin.lib.intervals import Difference, Verdict
-from zhiyin.lib.signals import discoveries
-from zhiyin.reports.rules import RELEVANT, Change, Sums, change
 
 DAY = timedelta(days=1)
 MOST_STEPS = 400  # points of a line; beyond, what is missing is not filled in
-_Z = NormalDist().inv_cdf(0.975)
-
-
-def changes(unit: str, pairs: Sequence[tuple[Sums, Sums]]) -> list[Change | None]:
-    """How each figure moved, judged together: of many differences some look big by chance alone, so a significant one
-    has to stand among them all (Benjamini–Hochberg at 5%)."""
-    found = [change(unit, now, before) for now, before in pairs]
-    judged = [one for one in found if one is not None and one.verdict is not Verdict.LOW_N]
-    stands = iter(discoveries([_p_value(one.difference) for one in judged]))
-    return [_corrected(one, unit, stands) if one is not None else None for one in found]
-
-
-def _corrected(one: Change, unit: str, stands: Iterator[object]) -> Change:
-    if one.verdict is Verdict.LOW_N:
-        return one
-    if getattr(next(stands), "found") or one.verdict not in (Verdict.SIGNIFICANT_UP, Verdict.SIGNIFICANT_DOWN):  # noqa: B009
-        return one
-    widest = max(abs(one.difference.low), abs(one.difference.high))
-    word = Verdict.NOT_SIGNIFICANT if widest <= RELEVANT.get(unit, 0.0) else Verdict.INCONCLUSIVE
-    return replace(one, verdict=word)
-
-
-def _p_value(difference: Difference) -> float:
-    """Two-sided, from the width of the 95% interval."""
-    error = (difference.high - difference.low) / (2 * _Z)
-    if error <= 0:
-        return 1.0 if not difference.value else 0.0
-    return 2 * (1 - NormalDist().cdf(abs(difference.value) / error))
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as lazy
 from zhiyin.lib import intervals
 from zhiyin.lib.text import pick
 from zhiyin.metrics.asking import usable_dimensions
+from zhiyin.metrics.comparing import Change, compare_many
 from zhiyin.metrics.engine import dimensions, measures
 from zhiyin.metrics.language import Answer, Figure, Measure
 from zhiyin.people.access import Viewer
@@ -20,7 +21,6 @@ from zhiyin.reports.explorer import rules
 from zhiyin.reports.explorer.names import GRAINS, Names, in_address, spelled
 from zhiyin.reports.explorer.question import Asking, Offered, Query, Wrong, asking_of
 from zhiyin.reports.figures import Desk
-from zhiyin.reports.rules import Change
 from zhiyin.ui import cards, numerals
 from zhiyin.ui.filters import language
 from zhiyin.ui.period import Period, period_of
@@ -225,9 +225,9 @@ class _Making:
 
     def _cells(self, found: Sequence[tuple[Figure, Figure | None, tuple[tuple[str, str], ...]]]) -> list[Cell]:
         """Figures with their changes, judged together."""
-        pairs = [(now.sums, before.sums if before else {}) for now, before, _at in found]
-        moved = rules.changes(self.unit, pairs)
-        return [self._cell(now, before, change, at) for (now, before, at), change in zip(found, moved, strict=True)]
+        pairs = {place: (now.sums, before.sums if before else {}) for place, (now, before, _at) in enumerate(found)}
+        moved = compare_many(self.measure, pairs)
+        return [self._cell(now, before, moved[place], at) for place, (now, before, at) in enumerate(found)]
 
     def _cell(self, now: Figure, before: Figure | None, moved: Change | None, at: tuple[tuple[str, str], ...]) -> Cell:
         is_count = self.unit == "count"

@@ -1,4 +1,4 @@
-"""Many differences judged together, days that are missing, and when a report goes out next."""
+"""Days that are missing, and when a report goes out next."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -7,44 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from zhiyin.lib.intervals import Verdict
-from zhiyin.reports.explorer.rules import Days, Rhythm, changes, next_due, step_ends, steps, the_year_before
+from zhiyin.reports.explorer.rules import Days, Rhythm, next_due, step_ends, steps, the_year_before
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-
-
-def share(hits: int, n: int) -> dict[str, float]:
-    return {"hits": float(hits), "n": float(n)}
-
-
-class TestDifferences:
-    def test_one_that_stands_alone_stands(self):
-        (found,) = changes("share", [(share(60, 100), share(80, 100))])
-        assert found is not None
-        assert found.verdict is Verdict.SIGNIFICANT_DOWN
-
-    def test_one_of_many_may_be_chance(self):
-        slight = (share(66, 100), share(80, 100))  # p about 0.025
-        alone = changes("share", [slight])[0]
-        among = changes("share", [slight, *[(share(80, 100), share(80, 100))] * 40])[0]
-        assert alone is not None
-        assert among is not None
-        assert (alone.verdict, among.verdict) == (Verdict.SIGNIFICANT_DOWN, Verdict.INCONCLUSIVE)
-        assert alone.difference == among.difference
-
-    def test_the_same_everywhere_is_no_difference(self):
-        found = changes("share", [(share(80_000, 100_000), share(80_000, 100_000))])[0]
-        assert found is not None
-        assert found.verdict is Verdict.NOT_SIGNIFICANT
-
-    def test_small_groups_and_counts_get_no_verdict_of_chance(self):
-        small, count = changes("share", [(share(1, 5), share(80, 100))])[0], changes("count", [({"n": 5}, {"n": 9})])[0]
-        assert small is not None
-        assert small.verdict is Verdict.LOW_N
-        assert count is None
-
-    def test_without_a_period_before_there_is_nothing_to_say(self):
-        assert changes("share", [(share(1, 5), {})]) == [None]
 
 
 @pytest.mark.parametrize(

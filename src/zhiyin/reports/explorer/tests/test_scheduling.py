@@ -2,6 +2,7 @@
 
 import threading
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,7 +10,7 @@ from django.db import connection
 
 from zhiyin.ledger.queries import events
 from zhiyin.lib.errors import NotFound, Refused, StaleEdit
-from zhiyin.messaging.models import Message
+from zhiyin.messaging.testing import messages
 from zhiyin.people.access import Viewer
 from zhiyin.people.testing import make_staff, members
 from zhiyin.reports.explorer import keeping, scheduling
@@ -41,8 +42,8 @@ def at(moment: datetime) -> int:
     return mail_what_is_due(clock=lambda: moment)
 
 
-def mails() -> list[Message]:
-    return list(Message.objects.filter(category="staff").order_by("pk"))
+def mails() -> list[Any]:
+    return list(messages(category="staff").order_by("pk"))
 
 
 @pytest.mark.django_db

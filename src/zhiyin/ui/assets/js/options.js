@@ -112,7 +112,7 @@ export function bars(config, t, width) {
     itemStyle: { color: isPareto ? t.c6 : colourOf(one, config, t), borderRadius: [2, 2, 0, 0], decal: index ? DECAL : { symbol: "none" } },
     barMaxWidth: 26,
     barGap: "10%",
-    label: { show: upright.length === 1, ...(isPareto || one.low.length ? { position: "insideBottom", color: t.surface } : { position: "top", color: t["ink-2"] }), formatter: ({ value }) => write(value, config.decimals) },
+    label: { show: upright.length === 1 && (!one.low.length || (width - 70) / config.labels.length >= 34), ...(isPareto || one.low.length ? { position: "insideBottom", color: t.surface } : { position: "top", color: t["ink-2"] }), formatter: ({ value }) => write(value, config.decimals) },
   }));
   const intervals = upright.filter((one) => one.low.length && upright.length === 1).map((one) => whiskers(one, t));
   const above = isPareto ? { ...config, series: config.series.filter((one) => one.kind === "line") } : config;
