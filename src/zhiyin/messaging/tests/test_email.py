@@ -180,3 +180,16 @@ def test_a_server_that_repeats_the_password_does_not_make_us_repeat_it(server: M
     assert outcome.result is N
     assert "not with" in outcome.detail
     assert "secret-password" not in outcome.detail
+
+
+def test_a_report_brings_its_table_and_its_file_beside_the_text() -> None:
+    text = "\ufeff触点,10 分率 (%)\r\n热线,78.6\r\n"
+    sent = read(text="各触点", html="<table><tr><td>热线</td></tr></table>", files=[("01_周报.csv", "csv", text)])
+    plain, table = sent.get_body(("plain",)), sent.get_body(("html",))
+    assert plain is not None
+    assert table is not None
+    assert plain.get_content().strip() == "各触点"
+    assert "<td>热线</td>" in table.get_content()
+    (attached,) = sent.iter_attachments()
+    assert (attached.get_filename(), attached.get_content_type()) == ("01_周报.csv", "text/csv")
+    assert attached.get_content() == text
