@@ -1,4 +1,4 @@
-"""The explorer in a real browser: ask in place, open the records, keep, pin, drag, undo; on a phone; without a script."""
+"""The explorer in a real browser: asked in place, records opened; kept, pinned, dragged, undone; phone; no script."""
 
 import re
 from datetime import UTC, datetime, timedelta
