@@ -45,9 +45,9 @@ def test_a_question_is_asked_in_place_and_its_number_opens_the_records(page, liv
     page.get_by_label("行", exact=True).select_option("touchpoint")
     expect(page.get_by_role("heading", name="满意度 10 分率，按触点")).to_be_visible()
     expect(page).to_have_url(re.compile(r"/explorer/\?measure=top_box&rows=touchpoint$"))
-    expect(page.locator("#chart svg")).to_be_visible()
+    expect(page.locator("#drawn svg")).to_be_visible()
     page.get_by_role("button", name="切换成表格").click()
-    expect(page.locator("#chart .z-scroll")).to_be_visible()
+    expect(page.locator("#drawn .z-scroll")).to_be_visible()
     page.locator(".x-table tbody tr", has_text="hall").locator("a").click()
     expect(page.locator("[data-record]")).to_have_count(31)
     page.go_back()
@@ -56,7 +56,7 @@ def test_a_question_is_asked_in_place_and_its_number_opens_the_records(page, liv
 
 def test_the_chart_is_saved_as_a_picture_and_the_figures_as_a_file(page, live_server, manager, tmp_path):
     open_page(page, live_server.url, manager, "/explorer/?rows=touchpoint", theme="dark")
-    expect(page.locator("#chart svg")).to_be_visible()
+    expect(page.locator("#drawn svg")).to_be_visible()
     for kind, begins in (("SVG", b"<svg"), ("PNG", b"\x89PNG")):
         page.locator("[data-picture] summary").click()
         with page.expect_download() as found:
@@ -124,5 +124,5 @@ def test_everything_works_as_plain_pages(browser: Browser, live_server, manager)
     assert page.locator(".x-table tbody tr").count() == 1
     page.get_by_role("link", name="去掉筛选「first_call」").click()
     assert page.locator(".x-table tbody tr").count() == 2
-    assert page.locator("#chart table").is_visible()
+    assert page.locator("#drawn table").is_visible()
     context.close()
