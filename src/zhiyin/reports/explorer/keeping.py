@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from zhiyin.ledger.record import record
 from zhiyin.lib.errors import NotFound, Refused, StaleEdit
 from zhiyin.people.access import Viewer
-from zhiyin.people.queries import staff_cards, unit_names, units_by_code, units_of
+from zhiyin.people.queries import staff_cards, unit_names, units_of
 from zhiyin.people.roles import Permission, Role
 from zhiyin.reports.explorer.events import (
     DashboardChanged,
@@ -182,10 +182,10 @@ def audience_of(unit: str, role: str, *, by: Viewer) -> Audience:
     """Whom a form names. A unit that the sharer does not see is one that there is not."""
     if not unit:
         return Audience()
-    found = units_by_code([unit], by=by)
-    if unit not in found:
+    found = next((one.id for one in units_of(by=by) if one.code == unit), None)
+    if found is None:
         raise NotFound(_("There is no such unit."), next_step=_("Choose one from the list."))
-    return Audience(found[unit], role if role in Role.values else "")
+    return Audience(found, role if role in Role.values else "")
 
 
 @transaction.atomic
