@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import pyarrow as pa
 from django.db.models import OuterRef, QuerySet
 from django.db.models.functions import Coalesce
 
 from zhiyin.journey.models import Dimension, Interaction, Moment, Scenario, Stage, Touchpoint
+from zhiyin.ledger.columns import columns_of
 from zhiyin.ledger.reading import Micros
 from zhiyin.lib.text import Text
 from zhiyin.people.access import Viewer, one_visible, visible
@@ -167,6 +169,11 @@ def interaction_card(interaction_id: int, *, by: Viewer) -> InteractionCard:
 
 def interaction_cards(ids: Iterable[int], *, by: Viewer) -> dict[int, InteractionCard]:
     return {row.pk: _card(row) for row in visible(Interaction.objects.filter(pk__in=list(ids)), by=by)}
+
+
+def interaction_columns(ids: Iterable[int]) -> pa.Table:
+    """What figures are cut by, of many interactions at once: for the mirror, which serves every viewer."""
+    return columns_of(Interaction, ("id", "moment", "channel", "is_complaint"), among=ids)
 
 
 def interactions_of(customer_id: int, *, by: Viewer, limit: int = 50) -> list[InteractionCard]:

@@ -2,21 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
-
-from zhiyin.journey.queries import interaction_cards, journey_map
 from zhiyin.lib import intervals
 from zhiyin.lib.intervals import Estimate, Recommenders, Sample
 from zhiyin.lib.text import both
-from zhiyin.metrics.language import Fact, Measure, Row, Unit
-from zhiyin.people.access import Viewer
-from zhiyin.people.queries import customer_groups, whole_person
-from zhiyin.responses.models import Answer, Response
-from zhiyin.surveys.queries import VersionCard, versions_by_id
+from zhiyin.metrics.language import Fact, Measure, Unit
+from zhiyin.people.queries import whole_person
+from zhiyin.responses.loading import load_answers
+from zhiyin.responses.models import Response
 
-SATISFIED_FROM = 0.75  # of the scale's length: 8 of 0–10, 4 of 1–5
 COLUMNS = {
     "response_id": "int64",
     "question": "string",
@@ -58,58 +52,6 @@ ROLLUPS = {
     "whole": (*JUDGED_BY, "day", "touchpoint", "moment", "value", "_first"),
     "units": (*JUDGED_BY, "day", "unit_id", "touchpoint", "value", "_first"),
 }
-
-
-def load_answers(ids: Sequence[int]) -> list[Row]:
-    """The scored answers of these responses, with everything that they are cut by."""
-    zone = ZoneInfo(settings.TIME_ZONE)
-    responses = list(Response.objects.filter(pk__in=ids))
-    scores: dict[int, list[tuple[str, int]]] = {}
-    for response_id, question, value in (
-        Answer.objects.filter(response_id__in=ids).exclude(value=None).values_list("response_id", "question", "value")
-    ):
-        scores.setdefault(response_id, []).append((question, value or 0))  # the query left those without a value out
-    versions = versions_by_id({row.survey_version_id for row in responses})
-    by = Viewer.system("mirror")
-    interactions = interaction_cards({row.interaction_id for row in responses if row.interaction_id}, by=by)
-    groups = customer_groups({row.customer_id for row in responses if row.customer_id})
-    known = journey_map()
-    touchpoints = {card.id: key for key, card in known.touchpoints.items()}
-    scenarios = {card.id: key for key, card in known.scenarios.items()}
-    rows: list[Row] = []
-    for row in responses:
-        interaction = interactions.get(row.interaction_id or 0)
-        brand, segment = groups.get(row.customer_id or 0, ("", ""))
-        tail = (
-            *(row.purpose, row.answered_at, row.answered_at.astimezone(zone).date(), row.unit_id),
-            *(touchpoints.get(row.touchpoint_id, ""), scenarios.get(row.scenario_id, "")),
-            *(interaction.moment if interaction else "", row.served_by),
-            *(interaction.channel if interaction else row.source, brand, segment),
-            *(interaction.is_complaint if interaction else False, row.language, row.source),
-        )
-        version = versions[row.survey_version_id]
-        for question, value in scores.get(row.pk, []):
-            if head := _head(version, question, value):
-                rows.append((row.pk, *head, *tail))
-    return rows
-
-
-def _head(version: VersionCard, key: str, value: int) -> tuple[Any, ...] | None:
-    """What the questionnaire says about a score; None for what is no score (a tick)."""
-    questionnaire = version.questionnaire
-    question = questionnaire.question(key)
-    if question is None or question.scale is None:
-        return None
-    roles, scale = questionnaire.roles, question.scale
-    return (
-        *(key, question.dimension or "", value),
-        # The threshold is the headline's; a question on another scale counts its own highest point.
-        roles.top_from if roles.top_from <= scale.high else scale.high,
-        questionnaire.follow_up.low_to if questionnaire.follow_up else scale.low + (scale.high - scale.low) * 6 // 10,
-        scale.low + SATISFIED_FROM * (scale.high - scale.low),
-        *(key == roles.headline, key == roles.named.get("nps", roles.headline), key == roles.named.get("ces", "")),
-        *(version.survey, version.number),
-    )
 
 
 def _response_id(data: Mapping[str, Any]) -> Sequence[int]:

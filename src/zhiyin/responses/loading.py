@@ -1,0 +1,122 @@
+"""The rows that responses supply to the mirror, read and joined column by column: the mirror is built from millions."""
+
+from collections.abc import Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from django.conf import settings
+
+from zhiyin.journey.queries import interaction_columns, journey_map
+from zhiyin.ledger.columns import columns_of
+from zhiyin.lib.arrays import column, local_days, places_in, renamed
+from zhiyin.people.queries import group_columns
+from zhiyin.responses.models import Answer, Response
+from zhiyin.surveys.queries import VersionCard, versions_by_id
+
+SATISFIED_FROM = 0.75  # of the scale's length: 8 of 0–10, 4 of 1–5
+OF_A_RESPONSE = (
+    *("id", "customer_id", "interaction_id", "survey_version_id", "purpose", "answered_at", "unit_id"),
+    *("touchpoint_id", "scenario_id", "served_by", "language", "source"),
+)
+HEAD = {
+    "dimension": pa.string(),
+    "top_from": pa.int16(),
+    "low_to": pa.int16(),
+    "satisfied_from": pa.float64(),
+    "is_headline": pa.bool_(),
+    "is_nps": pa.bool_(),
+    "is_ces": pa.bool_(),
+    "survey": pa.string(),
+    "version": pa.int64(),
+}
+
+
+def load_answers(ids: Sequence[int]) -> pa.Table:
+    """The scored answers of these responses, with everything that they are cut by."""
+    responses = columns_of(Response, OF_A_RESPONSE, among=ids)
+    answers = columns_of(
+        Answer, ("response_id", "question", "value"), among=ids, key="response_id", only="value IS NOT NULL"
+    )
+    response = places_in(column(responses, "id"), column(answers, "response_id"))
+    kept = response.is_valid()
+    answers, response = answers.filter(kept), response.filter(kept)
+    version = column(responses, "survey_version_id").take(response)
+    heads, head = _heads(version, column(answers, "question"))
+    scored = head.is_valid()
+    answers, response, head = answers.filter(scored), response.filter(scored), head.filter(scored)
+    around = _around(responses)
+    columns = {name: column(answers, name) for name in ("response_id", "question", "value")}
+    columns |= {name: column(heads, name).take(head) for name in heads.column_names}
+    columns |= {name: one.take(response) for name, one in around.items()}
+    return pa.table(columns)
+
+
+def _heads(version: pa.Array, question: pa.Array) -> tuple[pa.Table, pa.Array]:
+    """What questionnaires say about their questions, once each, and for every answer its place there; null for what is
+    no score (a tick)."""
+    versions, keys = version.dictionary_encode(), question.dictionary.to_pylist()
+    pair = versions.indices.to_numpy().astype(np.int64) * max(len(keys), 1) + question.indices.to_numpy()
+    pairs, place = np.unique(pair, return_inverse=True)
+    numbers = versions.dictionary.to_pylist()
+    cards = versions_by_id(set(numbers))
+    found: list[tuple[Any, ...]] = []
+    places: list[int | None] = []
+    for one in pairs.tolist():
+        head = _head(cards[numbers[one // len(keys)]], keys[one % len(keys)])
+        places.append(None if head is None else len(found))
+        found += [head] if head else []
+    values = list(zip(*found, strict=True)) if found else [()] * len(HEAD)
+    table = pa.table({name: pa.array(one, kind) for (name, kind), one in zip(HEAD.items(), values, strict=True)})
+    return table, pa.array(places, pa.int64()).take(pa.array(place.astype(np.int64)))
+
+
+def _head(version: VersionCard, key: str) -> tuple[Any, ...] | None:
+    questionnaire = version.questionnaire
+    question = questionnaire.question(key)
+    if question is None or question.scale is None:
+        return None
+    roles, scale = questionnaire.roles, question.scale
+    return (
+        question.dimension or "",
+        # The threshold is the headline's; a question on another scale counts its own highest point.
+        roles.top_from if roles.top_from <= scale.high else scale.high,
+        questionnaire.follow_up.low_to if questionnaire.follow_up else scale.low + (scale.high - scale.low) * 6 // 10,
+        scale.low + SATISFIED_FROM * (scale.high - scale.low),
+        *(key == roles.headline, key == roles.named.get("nps", roles.headline), key == roles.named.get("ces", "")),
+        *(version.survey, version.number),
+    )
+
+
+def _around(responses: pa.Table) -> dict[str, pa.Array]:
+    """What all answers of a response have in common, a row for each response."""
+    known = journey_map()
+    interactions = interaction_columns(_known(responses, "interaction_id"))
+    interaction = places_in(column(interactions, "id"), column(responses, "interaction_id"))
+    groups = group_columns(_known(responses, "customer_id"))
+    group = places_in(column(groups, "id"), column(responses, "customer_id"))
+    return {
+        **{name: column(responses, name) for name in ("purpose", "answered_at", "unit_id", "language", "source")},
+        "day": local_days(column(responses, "answered_at"), ZoneInfo(settings.TIME_ZONE)),
+        "staff_id": column(responses, "served_by"),
+        "touchpoint": renamed(
+            column(responses, "touchpoint_id"), {card.id: key for key, card in known.touchpoints.items()}
+        ),
+        "scenario": renamed(column(responses, "scenario_id"), {card.id: key for key, card in known.scenarios.items()}),
+        "moment": _text(interactions, "moment", interaction).fill_null(""),
+        "channel": pc.coalesce(_text(interactions, "channel", interaction), column(responses, "source").cast("string")),
+        "complaint": column(interactions, "is_complaint").take(interaction).fill_null(False),
+        "brand": _text(groups, "brand", group).fill_null(""),
+        "segment": _text(groups, "segment", group).fill_null(""),
+    }
+
+
+def _known(table: pa.Table, name: str) -> list[int]:
+    found: list[int] = table.column(name).unique().drop_null().to_pylist()
+    return found
+
+
+def _text(table: pa.Table, name: str, places: pa.Array) -> pa.Array:
+    return column(table, name).cast(pa.string()).take(places)
