@@ -1,14 +1,16 @@
 """Questions about what happened."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from zhiyin.ledger.models import Event
+from zhiyin.ledger.reading import rows
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Sealed:
     """A fact in the chain's order."""
 
@@ -32,8 +34,11 @@ class EventCard:
 
 def sealed_after(sequence: int, *, limit: int) -> list[Sealed]:
     """The next facts behind this place in the chain, in order."""
-    rows = Event.objects.filter(sequence__gt=sequence).order_by("sequence").values_list("sequence", "kind", "data")
-    return [Sealed(place or 0, kind, data) for place, kind, data in rows[:limit]]
+    found = rows(
+        "SELECT sequence, kind, data FROM ledger_event WHERE sequence > %s ORDER BY sequence LIMIT %s",
+        [sequence, limit],
+    )
+    return [Sealed(place, kind, json.loads(data)) for place, kind, data in found]
 
 
 def events(

@@ -27,6 +27,17 @@ class Unit(StrEnum):
     COUNT = "count"
 
 
+@dataclass(frozen=True)
+class Through:
+    """Owners that a ledger fact does not name itself, but by other ids. They are looked up for many facts at once."""
+
+    named: Callable[[Mapping[str, Any]], Sequence[int]]  # the ids in one fact's data
+    owners: Callable[[Sequence[int]], Mapping[int, Sequence[int]]]  # of many such ids → the owners behind each
+
+
+Touch = Callable[[Mapping[str, Any]], Sequence[int]] | Through
+
+
 @dataclass(frozen=True, kw_only=True)
 class Fact:
     """A table of the mirror. ``load`` reads rows of the record by the ids that the ledger named.
@@ -45,13 +56,13 @@ class Fact:
     owner: str
     load: Callable[[Sequence[int]], Any]  # a list of Rows in the order of ``columns``, or an Arrow table
     # Ledger kind → the ids in its data that this fact must read again.
-    touched_by: Mapping[str, Callable[[Mapping[str, Any]], Sequence[int]]]
+    touched_by: Mapping[str, Touch]
     changes: bool = False
     at: str = ""
     steady: frozenset[str] = frozenset()
     order: tuple[str, ...] = ()
     rollups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    forgotten_by: Mapping[str, Callable[[Mapping[str, Any]], Sequence[int]]] = field(default_factory=dict)
+    forgotten_by: Mapping[str, Touch] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ read (``tiers``), so a mirror that was deleted comes back to the same bytes.
 
 import fcntl
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -21,17 +21,16 @@ from zhiyin.ledger import chain
 from zhiyin.ledger.queries import Sealed, sealed_after
 from zhiyin.metrics import manifest as manifests
 from zhiyin.metrics.building import Workshop
-from zhiyin.metrics.following import FactFiles
-from zhiyin.metrics.language import Fact
+from zhiyin.metrics.following import AT_ONCE, FactFiles
+from zhiyin.metrics.language import Fact, Through, Touch
 from zhiyin.metrics.manifest import Manifest, Part
 from zhiyin.metrics.planning import Source
 from zhiyin.metrics.tables import layout_of, tables_of
 from zhiyin.metrics.tiers import good_stop
 
-EVENTS_AT_ONCE = 32_768
+EVENTS_AT_ONCE = 262_144
 OWNERS_AT_ONCE = 300_000  # a batch of a thousand encounters is one fact: what is read at once is bounded by rows, too
 _checked: set[Path] = set()
-Reader = Callable[[Mapping[str, Any]], Sequence[int]]
 
 
 def folder() -> Path:
@@ -182,14 +181,29 @@ def _named(files: FactFiles) -> dict[str, tuple[Part, ...]]:
     return {name: tuple(parts) for name, parts in files.parts.items()}
 
 
-def _owners(readers: Mapping[str, Reader], events: Sequence[Sealed]) -> dict[int, int]:
+def _owners(readers: Mapping[str, Touch], events: Sequence[Sealed]) -> dict[int, int]:
     """The owners that these facts name → the sequence of the first that does."""
-    found: dict[int, int] = {}
+    named: dict[str, dict[int, int]] = {kind: {} for kind in readers}
     for event in events:
         if reader := readers.get(event.kind):
-            for owner in reader(event.data):
-                found.setdefault(owner, event.sequence)
+            ids, first = named[event.kind], event.sequence
+            for one in reader.named(event.data) if isinstance(reader, Through) else reader(event.data):
+                ids.setdefault(one, first)
+    found: dict[int, int] = {}
+    for kind, ids in named.items():
+        reader = readers[kind]
+        for owner, sequence in _behind(reader, ids) if isinstance(reader, Through) else ids.items():
+            if sequence < found.get(owner, sequence + 1):
+                found[owner] = sequence
     return found
+
+
+def _behind(reader: Through, ids: Mapping[int, int]) -> Iterator[tuple[int, int]]:
+    listed = list(ids)
+    for at in range(0, len(listed), AT_ONCE):
+        for one, owners in reader.owners(listed[at : at + AT_ONCE]).items():
+            for owner in owners:
+                yield owner, ids[one]
 
 
 def _keep(new: Manifest) -> None:

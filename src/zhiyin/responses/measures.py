@@ -6,7 +6,7 @@ from typing import Any
 from zhiyin.lib import intervals
 from zhiyin.lib.intervals import Estimate, Recommenders, Sample
 from zhiyin.lib.text import both
-from zhiyin.metrics.language import Fact, Measure, Unit
+from zhiyin.metrics.language import Fact, Measure, Through, Unit
 from zhiyin.people.queries import whole_person
 from zhiyin.responses.loading import load_answers
 from zhiyin.responses.models import Response
@@ -63,10 +63,13 @@ def links_opened(data: Mapping[str, Any]) -> Sequence[int]:
     return [int(invitation) for invitation in data["ids"]]
 
 
-def invitations_answered(data: Mapping[str, Any]) -> Sequence[int]:
-    """The invitation that a received response answers, if it came by one."""
-    rows = Response.objects.filter(pk=data["response_id"]).values_list("invitation_id", flat=True)
-    return [invitation for invitation in rows if invitation is not None]
+def _invitations_of(responses: Sequence[int]) -> Mapping[int, Sequence[int]]:
+    rows = Response.objects.filter(pk__among=list(responses)).exclude(invitation_id=None)
+    return {response: [invitation or 0] for response, invitation in rows.values_list("pk", "invitation_id")}
+
+
+# The invitation that a received response answers, if it came by one.
+invitations_answered = Through(_response_id, _invitations_of)
 
 
 def responses_of_somebody(data: Mapping[str, Any]) -> Sequence[int]:
