@@ -42,6 +42,8 @@ class Embedded:
         files = held.files(plan.source.name, *(_days(values) if plan.by_day else ()))
         if not files:  # nothing of these days: the table is there all the same, without rows
             files = held.files(plan.source.name)[:1]
+        if not files:
+            return []
         sql = sql.replace(FILES, ", ".join(f"'{mirror.folder() / file}'" for file in files))
         bound = dict(values)
         if "units" in bound and len(bound["units"]) <= FEW:
