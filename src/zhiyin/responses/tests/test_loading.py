@@ -4,12 +4,13 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 
-from zhiyin.journey.models import Interaction
-from zhiyin.journey.queries import journey_map
+from zhiyin.journey.queries import interaction_cards, journey_map
 from zhiyin.metrics.building import as_table
-from zhiyin.people.models import Customer
+from zhiyin.outreach.testing import SYSTEM
+from zhiyin.people.queries import customer_groups
 from zhiyin.responses.loading import load_answers
 from zhiyin.responses.measures import ANSWERS
 from zhiyin.responses.models import Answer, Response
@@ -26,7 +27,7 @@ def received() -> list[int]:
     for token, form in zip(tokens, [GOOD, LOW, GOOD, LOW, GOOD], strict=True):
         assert browser.post(f"/s/{token}", form).status == 200
     first = Response.objects.order_by("id")[0]
-    Customer.objects.filter(pk=first.customer_id).update(brand='云享, "金"', segment="家庭")
+    apps.get_model("people", "Customer").objects.filter(pk=first.customer_id).update(brand='云享, "金"', segment="家庭")
     alone = Response.objects.order_by("id")[1]
     Response.objects.filter(pk=alone.pk).update(
         customer_id=None,
@@ -46,8 +47,8 @@ def one_by_one(ids: list[int]) -> list[dict[str, object]]:
     known, zone = journey_map(), ZoneInfo(settings.TIME_ZONE)
     for row in Response.objects.filter(pk__in=ids):
         version = versions_by_id({row.survey_version_id})[row.survey_version_id]
-        interaction = Interaction.objects.filter(pk=row.interaction_id or 0).first()
-        customer = Customer.objects.filter(pk=row.customer_id or 0).first()
+        interaction = interaction_cards([row.interaction_id or 0], by=SYSTEM).get(row.interaction_id or 0)
+        brand, segment = customer_groups([row.customer_id or 0]).get(row.customer_id or 0, ("", ""))
         touchpoint, roles = known.touchpoint(row.touchpoint_id), version.questionnaire.roles
         for answer in Answer.objects.filter(response_id=row.pk).exclude(value=None):
             question = version.questionnaire.question(answer.question)
@@ -72,8 +73,8 @@ def one_by_one(ids: list[int]) -> list[dict[str, object]]:
                     "moment": interaction.moment if interaction else "",
                     "staff_id": row.served_by,
                     "channel": interaction.channel if interaction else row.source,
-                    "brand": customer.brand if customer else "",
-                    "segment": customer.segment if customer else "",
+                    "brand": brand,
+                    "segment": segment,
                     "complaint": interaction.is_complaint if interaction else False,
                     "language": row.language,
                     "source": row.source,
