@@ -10,10 +10,9 @@ from zhiyin.journey.queries import journey_map, moments
 from zhiyin.lib.text import pick
 from zhiyin.metrics.engine import measures
 from zhiyin.metrics.language import Figure
-from zhiyin.people.roles import Permission
 from zhiyin.reports.causes import Why
 from zhiyin.reports.figures import Desk, Pair
-from zhiyin.reports.records import address, days, records_url
+from zhiyin.reports.records import address, list_url, records_url
 from zhiyin.reports.rules import change, significant_cells
 from zhiyin.ui import cards
 from zhiyin.ui.numerals import change as points
@@ -86,15 +85,8 @@ def kpi(desk: Desk, key: str) -> cards.Kpi:
         compared_with=str(desk.period.compared_with),
         verdict=cards.Verdict.of(moved.verdict, "up" if measure.higher_is_better else "down") if moved else None,
         definition_url=address("reports:definition", key, **desk.address),
-        records_url=invitations_url(desk) if key == "response_rate" else records_url(desk, key),
+        records_url=list_url(desk, key),
     )
-
-
-def invitations_url(desk: Desk) -> str:
-    """The list of what was sent; nothing where it could not be cut as the figure was."""
-    if not desk.by.may(Permission.SEE_OUTREACH) or not {"unit"}.issuperset(dict(desk.where)):
-        return ""
-    return address("outreach:invitations", **days(desk), **dict(desk.where), state="sent")
 
 
 def trend_tabs(desk: Desk, keys: Sequence[str], kept: Mapping[str, str]) -> list[tuple[str, str, str]]:

@@ -3,6 +3,7 @@
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from zhiyin.metrics.engine import measures
 from zhiyin.people.roles import Permission
 from zhiyin.reports.figures import Desk
 
@@ -11,6 +12,9 @@ CUTS = frozenset(
     {"survey", "touchpoint", "moment", "dimension", "unit", "segment", "brand", "staff", "channel", "complaint"}
     | {"question", "version"}
 )
+
+OF_SENT = frozenset({"response_rate", "delivery_rate", "open_rate"})
+SENT_CUTS = frozenset({"unit", "touchpoint", "scenario", "channel", "staff"})
 
 
 def address(name: str, /, *places: object, **query: str) -> str:
@@ -31,6 +35,21 @@ def records_url(desk: Desk, measure: str, **more: str) -> str:
     if not desk.by.may(Permission.SEE_VERBATIMS) or not CUTS.issuperset(where) or not all(where.values()):
         return ""
     return address("responses:responses", **{**days(desk), **where, "measure": measure})
+
+
+def list_url(desk: Desk, measure: str, **more: str) -> str:
+    """The list behind any measure that has one: answers, or the invitations that were sent."""
+    if measure in OF_SENT:
+        return _invitations_url(desk, **more)
+    return records_url(desk, measure, **more) if measures()[measure].fact == "answers" else ""
+
+
+def _invitations_url(desk: Desk, **more: str) -> str:
+    """The list of what was sent; nothing where it could not be cut as the figure was."""
+    where = {**dict(desk.where), **more}
+    if not desk.by.may(Permission.SEE_OUTREACH) or not SENT_CUTS.issuperset(where) or not all(where.values()):
+        return ""
+    return address("outreach:invitations", **{**days(desk), **where, "state": "sent"})
 
 
 def spelled(value: object) -> str:

@@ -27,7 +27,7 @@ from zhiyin.people.queries import UnitCard, units_of
 from zhiyin.reports import drawing
 from zhiyin.reports.figures import Desk
 from zhiyin.reports.frame import Table
-from zhiyin.reports.records import records_url
+from zhiyin.reports.records import list_url
 from zhiyin.reports.sites.rules import Adjusted, Place, added, adjusted, ancestors_at, less, rolled_up
 from zhiyin.ui import cards
 from zhiyin.ui.numerals import change as written_change
@@ -181,7 +181,7 @@ class _Maker:
         return Site(
             unit=unit,
             n=n,
-            records_url=_records(self.desk, self.measure, unit.code),
+            records_url=list_url(self.desk, key, unit=unit.code),
             url=f"?{urlencode({**self.desk.address, 'unit': unit.code, 'measure': key})}",
             estimate=estimate,
             whisker=self._whisker(estimate),
@@ -203,10 +203,6 @@ class _Maker:
             high=estimate.high,
             centre=self.whole.value,
         )
-
-
-def _records(desk: Desk, measure: Measure, unit: str) -> str:
-    return records_url(desk, measure.key, unit=unit) if measure.fact == "answers" else ""
 
 
 def _adjusted(

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 from zhiyin.lib.intervals import FLOOR
 from zhiyin.reports.figures import Desk
 from zhiyin.reports.frame import download, frame, seen_desk
-from zhiyin.reports.records import address, records_url
+from zhiyin.reports.records import address, list_url
 from zhiyin.reports.sites import screen
 
 
@@ -41,7 +41,7 @@ def compare(request: HttpRequest) -> HttpResponse:
         "spread": screen.spread_words(found, desk.by.language) if found else {},
         "floor": FLOOR,
         "address": urlencode({**desk.address, **{name: value for name, value in chosen.items() if value}}),
-        "whole_url": records_url(desk, key) if found and found.measure.fact == "answers" and not found.rest else "",
+        "whole_url": list_url(desk, key) if found and not found.rest else "",
         "definition_url": address("reports:definition", key, **desk.address),
     }
     return render(request, "reports/compare.html", context)
