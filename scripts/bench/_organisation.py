@@ -22,6 +22,11 @@ KEYS = {
 }
 
 
+def verdict(ratio: float, target: float) -> str:
+    """A ratio against the bare work, beside what was promised."""
+    return f"{ratio:.2f} (target {target:.2f}: {'reached' if ratio >= target else 'MISSED'})"
+
+
 def server_url() -> str:
     """The PostgreSQL server that ``scripts/test_postgres.py`` started, or that the operator names."""
     url = os.environ.get("ZHIYIN_TEST_DATABASE_URL", "")

@@ -23,10 +23,11 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg import sql as names
 
-from scripts.bench._organisation import KEYS, found_organisation, interaction, own_database, server_url
+from scripts.bench._organisation import KEYS, found_organisation, interaction, own_database, server_url, verdict
 from scripts.bench.survey_page import CONNECTIONS, drive, web
 
 ROUNDS, SECONDS, NOTED, PORT = 3, 4.0, 3000, 18140
+TARGET = 0.4
 Statement = tuple[str, Any, bool]  # text, values, whether it stood inside the transaction
 
 
@@ -41,7 +42,7 @@ def main() -> None:
     ratio = median(one / two for one, two in rates)
     print(
         f"postgresql  single calls, {CONNECTIONS} connections: {ours:,.0f}/s   the same {len(calls[0])} statements "
-        f"bare: {bare:,.0f}/s   ratio {ratio:.2f}"
+        f"bare: {bare:,.0f}/s   ratio {verdict(ratio, TARGET)}"
     )
 
 

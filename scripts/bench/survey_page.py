@@ -36,8 +36,11 @@ from uuid import uuid4
 import psycopg
 from psycopg import sql as names
 
+from scripts.bench._organisation import verdict
+
 ROOT = Path(__file__).resolve().parents[2]
 CONNECTIONS = 8
+TARGET = 0.4
 _LENGTH = re.compile(rb"content-length: *([0-9]+)", re.IGNORECASE)
 SCORES = {"q_overall": 9, "q_attitude": 10, "q_ability": 9, "q_resolution": 8, "q_speed": 10, "q_recommendation": 9}
 
@@ -343,8 +346,8 @@ def main() -> int:
     for name in ("submissions", "page_loads"):
         one = found[name]
         print(
-            f"{name:12} {one['per_second']:6}/s  bare {one['bare_per_second']:6}/s  ratio {one['ratio']:.2f}  "
-            f"p99 {one['p99_ms']} ms  wrong {one['wrong']}"
+            f"{name:12} {one['per_second']:6}/s  bare {one['bare_per_second']:6}/s  "
+            f"ratio {verdict(one['ratio'], TARGET)}  p99 {one['p99_ms']} ms  wrong {one['wrong']}"
         )
     print(f"page         {found['page']['bytes']} bytes with headers, {found['page']['requests']} request")
     if given.json:

@@ -1,10 +1,10 @@
 """``zhiyin import``: files in, row by row, with a refusal file for what could not be taken."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import click
@@ -98,6 +98,14 @@ def _torn(table: "Table", importer: Any) -> frozenset[object]:
     return frozenset(torn)
 
 
+class Read(NamedTuple):
+    """One row: what is wrong with it as it stands, or what the importer takes."""
+
+    number: int
+    faults: Sequence[Any]
+    value: Any
+
+
 class Taking:
     """One file on its way in: chunk by chunk, each in its own transaction, every row counted once."""
 
@@ -109,33 +117,45 @@ class Taking:
         self.refusals: list[Refusal] = []
 
     def take_all(self, table: "Table") -> None:
+        from zhiyin.cli.importing.ahead import reading_ahead  # noqa: PLC0415
         from zhiyin.cli.importing.frame import CHUNK  # noqa: PLC0415
+        from zhiyin.lib.heap import settle  # noqa: PLC0415
 
+        chunks: AbstractContextManager[Iterator[Sequence[Read]]] = nullcontext(self._chunks(table))
+        if table.rows_expected > CHUNK and getattr(self.importer, "reads_without_record", False):
+            settle()
+            chunks = reading_ahead(self._chunks(table))
         # A dry run does everything and takes it back: the small tables in one go, since their rows build on each other,
         # the large ones chunk by chunk, so that nobody waits for them.
-        with self._taken_back(whole_file=True):
-            rows = _with_progress(table.rows(), table.rows_expected)
-            while chunk := list(islice(rows, CHUNK)):
+        with chunks as read, _progress(table.rows_expected) as advance, self._taken_back(whole_file=True):
+            for chunk in read:
                 with self._taken_back(whole_file=False):
-                    outcomes = self._outcomes(chunk)
-                for row in chunk:
-                    done, faults = outcomes[row.number]
+                    taken = iter(self.importer.take([one.value for one in chunk if not one.faults]))
+                    outcomes = [("refused", one.faults) if one.faults else _done(next(taken)) for one in chunk]
+                for one, (done, faults) in zip(chunk, outcomes, strict=True):
                     self.totals.add(done)
-                    self._refuse(row, faults)
+                    if faults:
+                        self._refuse(one.number, faults)
+                advance(len(chunk))
 
-    def _outcomes(self, chunk: Sequence["Row"]) -> dict[int, tuple[str, Sequence[Any]]]:
-        faults = {row.number: row.faults or _twice(row, self.importer, self.torn) for row in chunk}
-        good = [row for row in chunk if not faults[row.number]]
-        outcomes: dict[int, tuple[str, Sequence[Any]]] = {}
-        outcomes |= {number: ("refused", found) for number, found in faults.items()}
-        for row, outcome in zip(good, self.importer.take(good), strict=True):
-            outcomes[row.number] = (outcome.done, outcome.faults)
-        return outcomes
+    def _chunks(self, table: "Table") -> Iterator[Sequence[Read]]:
+        """What can be known of the rows without looking at the record."""
+        from zhiyin.cli.importing.frame import CHUNK  # noqa: PLC0415
 
-    def _refuse(self, row: "Row", faults: Sequence[Any]) -> None:
+        rows = table.rows()
+        while chunk := list(islice(rows, CHUNK)):
+            faults = [row.faults or _twice(row, self.importer, self.torn) for row in chunk]
+            good = [row for row, wrong in zip(chunk, faults, strict=True) if not wrong]
+            values = iter(self.importer.read(good))
+            yield [
+                Read(row.number, wrong, None if wrong else next(values))
+                for row, wrong in zip(chunk, faults, strict=True)
+            ]
+
+    def _refuse(self, number: int, faults: Sequence[Any]) -> None:
         from zhiyin.lib.tables import refusals_of  # noqa: PLC0415
 
-        self.refusals.extend(refusals_of(row.number, faults, language=self.language))
+        self.refusals.extend(refusals_of(number, faults, language=self.language))
 
     @contextmanager
     def _taken_back(self, *, whole_file: bool) -> Iterator[None]:
@@ -147,6 +167,10 @@ class Taking:
         with transaction.atomic():
             yield
             transaction.set_rollback(True)
+
+
+def _done(outcome: Any) -> tuple[str, Sequence[Any]]:
+    return outcome.done, outcome.faults
 
 
 def _twice(row: "Row", importer: Any, torn: frozenset[object]) -> Sequence[Any]:
@@ -164,9 +188,14 @@ def _twice(row: "Row", importer: Any, torn: frozenset[object]) -> Sequence[Any]:
     ]
 
 
-def _with_progress(rows: Iterator["Row"], expected: int) -> Iterator["Row"]:
+@contextmanager
+def _progress(expected: int) -> Iterator[Callable[[int], None]]:
+    """What to call when so many more rows are in."""
     if not on_terminal():
-        return rows
-    from rich.progress import track  # noqa: PLC0415  (a pipe needs none)
+        yield lambda _rows: None
+        return
+    from rich.progress import Progress  # noqa: PLC0415  (a pipe needs none)
 
-    return iter(track(rows, total=max(expected, 1), description="import"))
+    with Progress() as bar:
+        task = bar.add_task("import", total=max(expected, 1))
+        yield lambda rows: bar.advance(task, rows)

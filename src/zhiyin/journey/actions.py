@@ -1,6 +1,6 @@
 """Verbs on the map, and writing interactions down. Deciding about them is the next room's (``outreach.intake``)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -10,13 +10,9 @@ from zhiyin.journey.events import SurveyChosen
 from zhiyin.journey.models import Dimension, Interaction, Moment, Scenario, Stage, Touchpoint
 from zhiyin.journey.queries import forget_map
 from zhiyin.journey.rules import Arrival
-from zhiyin.ledger.bulk import Writing, as_json, moments
+from zhiyin.ledger.alike import Same
+from zhiyin.ledger.bulk import Writing, moments
 from zhiyin.ledger.record import Actor, record
-
-COLUMNS = (
-    *("id", "customer_id", "source", "external_id", "touchpoint_id", "scenario_id", "moment", "unit_id", "staff_id"),
-    *("channel", "is_complaint", "started_at", "ended_at", "received_at", "attributes"),
-)
 
 
 class Placed(NamedTuple):
@@ -32,22 +28,31 @@ class Placed(NamedTuple):
     survey: str
 
 
-def write_interactions(placed: Iterable[Placed], writing: Writing, *, now: datetime) -> None:
+def write_interactions(placed: Sequence[Placed], writing: Writing, *, now: datetime) -> None:
     """Insert them with one statement. Runs inside the caller's transaction, with its customers locked."""
-    rows = []
     spelled = moments()
-    received_at = spelled(now)
-    for one in placed:
-        given = one.arrival
-        started_at = spelled(given.started_at) if given.started_at else None
-        rows.append(
-            (
-                *(one.id, one.customer_id, given.source, given.external_id, one.touchpoint_id, one.scenario_id),
-                *(given.moment, one.unit_id, one.staff_id, given.channel, given.is_complaint),
-                *(started_at, spelled(given.ended_at), received_at, as_json(given.attributes)),
-            )
-        )
-    writing.insert(Interaction, COLUMNS, rows)
+    given = [one.arrival for one in placed]
+    started = [one.started_at for one in given]
+    writing.insert(
+        Interaction,
+        {
+            "id": [one.id for one in placed],
+            "customer_id": [one.customer_id for one in placed],
+            "source": [one.source for one in given],
+            "external_id": [one.external_id for one in given],
+            "touchpoint_id": [one.touchpoint_id for one in placed],
+            "scenario_id": [one.scenario_id for one in placed],
+            "moment": [one.moment for one in given],
+            "unit_id": [one.unit_id for one in placed],
+            "staff_id": [one.staff_id for one in placed],
+            "channel": [one.channel for one in given],
+            "is_complaint": [one.is_complaint for one in given],
+            "started_at": [spelled(at) if at else None for at in started],
+            "ended_at": [spelled(one.ended_at) for one in given],
+            "received_at": Same(spelled(now)),
+            "attributes": [one.attributes_text for one in given],
+        },
+    )
 
 
 @transaction.atomic

@@ -1,7 +1,8 @@
 """What an interaction must look like when it comes in (CONTRACT section 3), and when it is the same one again."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import repeat
 from types import NoneType
 from typing import Any, NamedTuple
 
@@ -59,6 +60,7 @@ class Arrival(NamedTuple):
     started_at: datetime | None
     ended_at: datetime
     attributes: Mapping[str, Any]
+    attributes_text: str  # as JSON, one spelling for one value
     body: bytes
 
     @property
@@ -94,31 +96,43 @@ def read_arrival(item: object, *, now: datetime) -> Arrival | list[Fault]:
     return faults or arrival_of(clean, now=now)
 
 
+def read_arrivals(items: Sequence[object], *, now: datetime) -> list[Arrival | list[Fault]]:
+    """The same for a batch: where all of it is plain, column by column, which takes a third of the time."""
+    columns = INTERACTION.columns(items)
+    if columns is None:
+        return [read_arrival(item, now=now) for item in items]
+    return arrivals_of(columns, now=now)
+
+
 def arrival_of(clean: Mapping[str, Any], *, now: datetime) -> Arrival | list[Fault]:
     """The interaction from cleaned fields, whichever entrance cleaned them."""
-    started, ended = clean.get("started_at"), clean["ended_at"]
-    if ended > now + AHEAD:
+    return arrivals_of({name: [clean.get(name)] for name in INTERACTION.fields}, now=now)[0]
+
+
+def arrivals_of(columns: Mapping[str, Sequence[Any]], *, now: datetime) -> list[Arrival | list[Fault]]:
+    """The same for many, a column for each field of ``INTERACTION``."""
+    started, ended, latest = columns["started_at"], columns["ended_at"], now + AHEAD
+    attributes = [one or {} for one in columns["attributes"]]
+    told = [canonical_text(one) for one in attributes]
+    read = map(
+        Arrival,
+        *(columns["source"], columns["external_id"], columns["customer"], columns["touchpoint"]),
+        *([value or "" for value in columns[name]] for name in ("scenario", "unit", "staff")),
+        [channel or "sms" for channel in columns["channel"]],
+        *(started, ended, attributes, told),
+        [digest(body.encode())[:16] for body in _bodies(columns, told)],
+    )
+    wrong = map(_faults, started, ended, attributes, repeat(latest))
+    return [faults or arrival for faults, arrival in zip(wrong, read, strict=True)]
+
+
+def _faults(started: datetime | None, ended: datetime, attributes: Mapping[str, Any], latest: datetime) -> list[Fault]:
+    """What is wrong with an interaction whose fields are clean each for itself."""
+    if ended > latest:
         return [fault("time_future", field="ended_at", minutes=int(AHEAD.total_seconds() // 60))]
     if started is not None and started > ended:
         return [fault("time_order", field="ended_at", first="started_at")]
-    attributes = clean.get("attributes") or {}
-    if faults := _attribute_faults(attributes):
-        return faults
-    given = clean.get
-    return Arrival(  # by position: a batch makes a thousand
-        clean["source"],
-        clean["external_id"],
-        clean["customer"],
-        clean["touchpoint"],
-        given("scenario") or "",
-        given("unit") or "",
-        given("staff") or "",
-        given("channel") or "sms",
-        started,
-        ended,
-        attributes,
-        digest(body_text(clean).encode())[:16],
-    )
+    return _attribute_faults(attributes) if attributes else []
 
 
 def _attribute_faults(attributes: Mapping[str, Any]) -> list[Fault]:
@@ -140,24 +154,37 @@ def intake_key(kind: str, source: str, external_id: str) -> bytes:
     return digest(f"{kind}\0{source}\0{external_id}".encode())[:16]
 
 
-def body_text(clean: Mapping[str, Any]) -> str:
-    """One text for one body, by which "the same again" is known, put together field by field: this is done for every
+def _bodies(columns: Mapping[str, Sequence[Any]], attributes: Sequence[str]) -> Sequence[str]:
+    """One text for each body, by which "the same again" is known, put together field by field: this is done for every
     encounter there is.
 
     What was not given is nothing, so that ``null``, ``{}`` and absence are the same body; a phone is its number. No
     clean text holds the separators, so no two bodies have one text.
     """
-    given, customer = clean.get, clean["customer"]
-    phone, started = customer.get("phone"), given("started_at")
-    parts = [
-        *(clean["source"], clean["external_id"], customer["external_id"], phone.e164 if phone else ""),
-        *(clean["touchpoint"], started.isoformat() if started else "", clean["ended_at"].isoformat()),
-    ]
-    parts += [f"{name}\x1e{value}" for name in _REST if (value := given(name))]
-    parts += [f"customer.{name}\x1e{value}" for name in _REST_OF_CUSTOMER if (value := customer.get(name))]
-    if attributes := given("attributes"):
-        parts.append(canonical_text(attributes))
-    return "\x1f".join(parts)
+    customers = columns["customer"]
+    bodies = list(
+        map(
+            "\x1f".join,
+            zip(
+                columns["source"],
+                columns["external_id"],
+                [one["external_id"] for one in customers],
+                [phone.e164 if (phone := one.get("phone")) else "" for one in customers],
+                columns["touchpoint"],
+                [at.isoformat() if at else "" for at in columns["started_at"]],
+                [at.isoformat() for at in columns["ended_at"]],
+                strict=True,
+            ),
+        )
+    )
+    rest = [(name, columns[name]) for name in _REST]
+    rest += [(f"customer.{name}", [one.get(name) for one in customers]) for name in _REST_OF_CUSTOMER]
+    for name, values in rest:
+        if any(values):
+            bodies = [
+                f"{body}\x1f{name}\x1e{value}" if value else body for body, value in zip(bodies, values, strict=True)
+            ]
+    return [body if text == "{}" else f"{body}\x1f{text}" for body, text in zip(bodies, attributes, strict=True)]
 
 
 # By name, so that a field that is added later leaves the bodies without it what they were.

@@ -3,15 +3,17 @@
 For the hot tables only. The ORM's own ``bulk_create`` costs some 15 µs a row in Python, more than the database does.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import chain
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, models
 
+from zhiyin.ledger.alike import Column, as_rows, as_text
 from zhiyin.ledger.copying import Copying
 from zhiyin.lib.json_text import encoder
 
@@ -23,50 +25,67 @@ class Writing:
     """Inserts into one table after the other; the database digests each while the caller works out the next rows.
 
         with Writing() as writing:
-            writing.insert(Interaction, COLUMNS, rows)
-            ...  # no statement here: the connection is busy
-            writing.insert(Decision, COLUMNS, more)
+            writing.insert(Interaction, {"id": ids, "channel": Same("sms"), ...})
+            ...  # the rows are on their way
+            writing.insert(Decision, ...)
 
-    ``wait`` before a statement of another kind. A fault is raised where it is noticed: by the next insert, or the end.
+    A statement of another kind waits by itself until they have arrived. A fault is raised where it is noticed: by the
+    next insert, the next statement, or the end.
     """
 
     def __init__(self) -> None:
         self._under_way = ExitStack()
+        self._guard = ExitStack()
 
     def __enter__(self) -> "Writing":
+        self._guard.enter_context(connection.execute_wrapper(self._after_all_is_written))
         return self
 
     def __exit__(self, *raised: Any) -> None:
+        self._guard.close()
         self._under_way.__exit__(*raised)
+
+    def _after_all_is_written(
+        self, execute: Callable[..., Any], statement: str, values: Any, many: bool, context: dict[str, Any]
+    ) -> Any:
+        self.wait()
+        return execute(statement, values, many, context)
 
     def wait(self) -> None:
         """Until what was inserted is in the table."""
         self._under_way.close()
 
-    def insert(self, model: type[models.Model], columns: Sequence[str], rows: Rows) -> None:
-        """Insert tuples in the order of ``columns`` (database column names). JSON is given as text, moments as
-        ``moments`` spell them or as they are."""
-        listed = list(rows)
+    def insert(self, model: type[models.Model], columns: Mapping[str, Column]) -> None:
+        """Insert the rows that these columns (by database name) make together, the first of them no ``Same``.
+
+        JSON is given as text, moments as ``moments`` spell them or as they are.
+        """
         self.wait()
-        if not listed:
+        count = len(next(iter(columns.values())))
+        if not count:
             return
-        table = connection.ops.quote_name(model._meta.db_table)
-        names = ", ".join(connection.ops.quote_name(column) for column in columns)
-        marks = "(" + ", ".join(["%s"] * len(columns)) + ")"
+        into, marks = _spelled_once(model._meta.db_table, tuple(columns))
         with ExitStack() as stack:
             cursor = stack.enter_context(connection.cursor())
             if connection.vendor != "postgresql":
-                cursor.executemany(f"INSERT INTO {table} ({names}) VALUES {marks}", listed)
-            elif len(listed) < WORTH_COPYING:
-                values = ", ".join([marks] * len(listed))
-                cursor.execute(f"INSERT INTO {table} ({names}) VALUES {values}", list(chain.from_iterable(listed)))
+                cursor.executemany(f"INSERT INTO {into} VALUES {marks}", list(as_rows(columns.values(), count)))
+            elif count < WORTH_COPYING:
+                values = list(chain.from_iterable(as_rows(columns.values(), count)))
+                cursor.execute(f"INSERT INTO {into} VALUES {', '.join([marks] * count)}", values)
             else:
-                statement = f"COPY {table} ({names}) FROM STDIN"
+                statement = f"COPY {into} FROM STDIN"
                 noted = cursor.debug_sql(statement) if connection.queries_logged else nullcontext()
                 with noted, connection.wrap_database_errors:
-                    copying = Copying.start(cursor.cursor, statement, listed)
+                    copying = Copying.start(cursor.cursor, statement, as_text(columns.values(), count))
                 stack.callback(_settle, copying)
             self._under_way = stack.pop_all()
+
+
+@cache
+def _spelled_once(table: str, columns: tuple[str, ...]) -> tuple[str, str]:
+    """Table and columns as a statement names them, and the marks of one row's values."""
+    names = ", ".join(f'"{column}"' for column in columns)
+    return f'"{table}" ({names})', "(" + ", ".join(["%s"] * len(columns)) + ")"
 
 
 def _settle(copying: Copying) -> None:
@@ -75,9 +94,10 @@ def _settle(copying: Copying) -> None:
 
 
 def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Rows) -> None:
-    """The same for one table, and wait."""
-    with Writing() as writing:
-        writing.insert(model, columns, rows)
+    """Tuples in the order of ``columns`` into one table, and wait."""
+    if listed := list(rows):
+        with Writing() as writing:
+            writing.insert(model, dict(zip(columns, zip(*listed, strict=True), strict=True)))
 
 
 def array(values: Iterable[int | str | bytes | UUID]) -> str:

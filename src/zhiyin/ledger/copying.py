@@ -4,7 +4,7 @@ The server writes rows and indexes only when it has them all, and the driver wou
 a thousand interactions that is a sixth of the time, in which the next table's rows can be worked out.
 """
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator
 from typing import Any
 
 from psycopg import Cursor, errors
@@ -22,12 +22,11 @@ class Copying(LibpqWriter):
         self._is_under_way = False
 
     @classmethod
-    def start(cls, cursor: Cursor[Any], statement: str, rows: Iterable[Sequence[Any]]) -> "Copying":
-        """Hand over all rows."""
+    def start(cls, cursor: Cursor[Any], statement: str, text: bytes) -> "Copying":
+        """Hand over all rows, as ``as_text`` spells them."""
         copying = cls(cursor)
         with cursor.copy(statement, writer=copying) as copy:
-            for row in rows:
-                copy.write_row(row)
+            copy.write(text)
         return copying
 
     def finish(self, exc: BaseException | None = None) -> None:

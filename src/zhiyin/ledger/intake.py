@@ -12,8 +12,7 @@ from zhiyin.ledger.models import IntakeKey
 
 _INSERT = (
     "INSERT INTO ledger_intakekey (key, target_id, body, at) SELECT *, %s FROM "
-    "unnest(%s::uuid[], %s::bigint[], %s::uuid[]) ON CONFLICT DO NOTHING "
-    "RETURNING encode(uuid_send(key), 'hex')"
+    "unnest(%s::uuid[], %s::bigint[], %s::uuid[]) ON CONFLICT DO NOTHING"
 )
 
 
@@ -34,13 +33,12 @@ def claim(wanted: Iterable[Claim], *, now: datetime) -> dict[bytes, Claim]:
     Runs inside the caller's transaction. Sorted, so that racing batches wait for each other and never deadlock.
     """
     ours = {one.key: one for one in sorted(wanted)}
-    lost = _insert(list(ours.values()), now=now)
-    return ours | _standing(lost) if lost else ours
+    return ours | _insert(list(ours.values()), now=now) if ours else {}
 
 
 def _standing(keys: Sequence[bytes]) -> dict[bytes, Claim]:
     rows = IntakeKey.objects.filter(key__among=[UUID(bytes=key) for key in keys])
-    found = rows.values_list("key", "target_id", "body") if keys else ()
+    found = rows.values_list("key", "target_id", "body")
     return {key.bytes: Claim(key.bytes, target, body.bytes) for key, target, body in found}
 
 
@@ -48,33 +46,25 @@ def find_targets(keys: Iterable[bytes]) -> dict[bytes, int]:
     return {key: one.target_id for key, one in _standing(sorted(set(keys))).items()}
 
 
-def _insert(rows: Sequence[Claim], *, now: datetime) -> list[bytes]:
-    """Insert them; returns the keys that others had claimed before."""
-    if not rows:
-        return []
+def _insert(rows: Sequence[Claim], *, now: datetime) -> dict[bytes, Claim]:
+    """Insert them; returns the claims that others had made before."""
+    keys = [one.key for one in rows]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(
-                _INSERT,
-                [
-                    now,
-                    _uuids(one.key for one in rows),
-                    "{" + ",".join([str(one.target_id) for one in rows]) + "}",
-                    _uuids(one.body for one in rows),
-                ],
-            )
+            targets = "{" + ",".join([str(one.target_id) for one in rows]) + "}"
+            cursor.execute(_INSERT, [now, _uuids(keys), targets, _uuids(one.body for one in rows)])
             if cursor.rowcount == len(rows):
-                return []
-            won = {row[0] for row in cursor.fetchall()}
-            return [one.key for one in rows if one.key.hex() not in won]
+                return {}
+            there = _standing(keys)
+            return {one.key: there[one.key] for one in rows if there.get(one.key, one).target_id != one.target_id}
         # The transaction holds the one write lock there is: nobody can come between these two statements.
-        there = set(_standing([one.key for one in rows]))
+        there = _standing(keys)
         at = moment(now)
         cursor.executemany(
             "INSERT INTO ledger_intakekey (key, target_id, body, at) VALUES (%s, %s, %s, %s)",
             [(one.key.hex(), one.target_id, one.body.hex(), at) for one in rows if one.key not in there],
         )
-        return [one.key for one in rows if one.key in there]
+        return there
 
 
 def _uuids(values: Iterable[bytes]) -> str:

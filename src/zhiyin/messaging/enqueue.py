@@ -1,20 +1,15 @@
 """Putting messages into the queue, many with one statement: the hot path of outreach."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from zhiyin.ledger.alike import Column, Same
 from zhiyin.ledger.bulk import Writing, as_json, moment
 from zhiyin.ledger.ids import new_ids
 from zhiyin.messaging.models import NOBODY, Message
 from zhiyin.messaging.rules.states import Category
-
-COLUMNS = (
-    *("id", "customer_id", "identity_id", "category", "scenario_id", "touchpoint_id", "unit_id", "invitation_id"),
-    *("channel", "via", "body", "state", "not_before", "created_at", "fencing", "attempts", "provider_id", "error"),
-    "staff_id",
-)
 
 
 class Outgoing(NamedTuple):
@@ -37,19 +32,32 @@ class Outgoing(NamedTuple):
     staff_id: int | None = None
 
 
-def enqueue(outgoing: Iterable[Outgoing], *, now: datetime, writing: Writing | None = None) -> None:
+def enqueue(outgoing: Sequence[Outgoing], *, now: datetime, writing: Writing | None = None) -> None:
     """Queue them, inside the caller's transaction. With ``writing``, they may be on their way afterwards."""
     made_at = moment(now)
-    rows = [
-        (
-            *(one.id, one.customer_id or NOBODY, one.identity_id, one.category, one.scenario_id, one.touchpoint_id),
-            *(one.unit_id, one.invitation_id, one.channel, "", as_json(one.body) if one.body else "{}", "queued"),
-            *(made_at if one.not_before is now else moment(one.not_before), made_at, 0, 0, "", "", one.staff_id),
-        )
-        for one in outgoing
-    ]
+    columns: dict[str, Column] = {
+        "id": [one.id for one in outgoing],
+        "customer_id": [one.customer_id or NOBODY for one in outgoing],
+        "identity_id": [one.identity_id for one in outgoing],
+        "category": [one.category for one in outgoing],
+        "scenario_id": [one.scenario_id for one in outgoing],
+        "touchpoint_id": [one.touchpoint_id for one in outgoing],
+        "unit_id": [one.unit_id for one in outgoing],
+        "invitation_id": [one.invitation_id for one in outgoing],
+        "channel": [one.channel for one in outgoing],
+        "via": Same(""),
+        "body": [as_json(one.body) if one.body else "{}" for one in outgoing],
+        "state": Same("queued"),
+        "not_before": [made_at if one.not_before is now else moment(one.not_before) for one in outgoing],
+        "created_at": Same(made_at),
+        "fencing": Same(0),
+        "attempts": Same(0),
+        "provider_id": Same(""),
+        "error": Same(""),
+        "staff_id": [one.staff_id for one in outgoing],
+    }
     with Writing() if writing is None else nullcontext(writing) as into:
-        into.insert(Message, COLUMNS, rows)
+        into.insert(Message, columns)
 
 
 class Attachment(NamedTuple):
@@ -89,7 +97,7 @@ def queue_alert(alerts: Iterable[Alert], *, now: datetime) -> list[int]:
     listed = list(alerts)
     ids = new_ids(len(listed), now=now)
     enqueue(
-        (
+        [
             Outgoing(
                 id=identifier,
                 customer_id=None,
@@ -105,7 +113,7 @@ def queue_alert(alerts: Iterable[Alert], *, now: datetime) -> list[int]:
                 staff_id=one.staff_id,
             )
             for identifier, one in zip(ids, listed, strict=True)
-        ),
+        ],
         now=now,
     )
     return list(ids)

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from zhiyin.journey.actions import Placed, write_interactions
 from zhiyin.journey.events import InteractionsReceived
 from zhiyin.journey.queries import InteractionCard, interaction_cards, journey_map
-from zhiyin.journey.rules import Arrival, read_arrival
+from zhiyin.journey.rules import Arrival, read_arrivals
 from zhiyin.ledger.bulk import Writing
 from zhiyin.ledger.ids import new_ids
 from zhiyin.ledger.intake import Claim, claim
@@ -55,7 +55,7 @@ class _Item:
 
 def receive(items: Sequence[object], *, by: Viewer, now: datetime) -> list[Result]:
     """Take in a batch; the results stand in the order of the items, and one bad item never costs the others."""
-    return receive_read([read_arrival(item, now=now) for item in items], by=by, now=now)
+    return receive_read(read_arrivals(items, now=now), by=by, now=now)
 
 
 def receive_read(given: Sequence[Arrival | list[Fault]], *, by: Viewer, now: datetime) -> list[Result]:
@@ -112,11 +112,22 @@ def _conflict(name: str) -> Fault:
 
 
 def _take_in(items: list[_Item], results: list[Result], *, by: Viewer, now: datetime) -> None:
-    with transaction.atomic():
-        fresh, seen, standing = _claim(items, now=now)
-        if fresh:
-            _create(fresh, standing, results, by=by, now=now)
+    try:
+        seen, standing = _written(items, results, by=by, now=now)
+    except IntegrityError:  # a racing batch brought one of the people a moment before us: again, and minding that
+        seen, standing = _written(items, results, by=by, now=now, in_race=True)
     _answer_again(seen, standing, results, by=by)
+
+
+@transaction.atomic
+def _written(
+    items: list[_Item], results: list[Result], *, by: Viewer, now: datetime, in_race: bool = False
+) -> tuple[list[_Item], dict[bytes, Claim]]:
+    """Write what is new; returns the items that came before, and the claim that stands for each key."""
+    fresh, seen, standing = _claim(items, now=now)
+    if fresh:
+        _create(fresh, standing, results, by=by, now=now, in_race=in_race)
+    return seen, standing
 
 
 def _claim(items: list[_Item], *, now: datetime) -> tuple[list[_Item], list[_Item], dict[bytes, Claim]]:
@@ -132,10 +143,17 @@ def _claim(items: list[_Item], *, now: datetime) -> tuple[list[_Item], list[_Ite
 
 
 def _create(
-    fresh: list[_Item], standing: dict[bytes, Claim], results: list[Result], *, by: Viewer, now: datetime
+    fresh: list[_Item],
+    standing: dict[bytes, Claim],
+    results: list[Result],
+    *,
+    by: Viewer,
+    now: datetime,
+    in_race: bool,
 ) -> None:
     with Writing() as writing:
-        customers = identify([given_person(item.arrival.customer) for item in fresh], by=by, now=now, writing=writing)
+        people = [given_person(item.arrival.customer) for item in fresh]
+        customers = identify(people, by=by, now=now, writing=writing, in_race=in_race)
         placed = [
             Placed(  # by position: a batch makes a thousand
                 standing[item.key].target_id,
@@ -150,7 +168,6 @@ def _create(
             for item, customer in zip(fresh, customers, strict=True)
         ]
         candidates = [Candidate.of(one, customer) for one, customer in zip(placed, customers, strict=True)]
-        writing.wait()
         judgement = judge(candidates, now=now)
         write_interactions(placed, writing, now=now)
         outcome = judgement.write(writing, now=now)

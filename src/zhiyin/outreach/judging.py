@@ -1,15 +1,16 @@
 """From locked customers to decisions, invitations and messages: the same rules, whichever entrance was used."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 
 from zhiyin.journey.actions import Placed
-from zhiyin.ledger.bulk import Writing, as_json, moment, span
+from zhiyin.ledger.alike import Same
+from zhiyin.ledger.bulk import Writing, as_json, moment, moments, span
 from zhiyin.ledger.ids import new_ids
 from zhiyin.lib.lately import Lately
 from zhiyin.messaging.enqueue import Outgoing, enqueue
@@ -26,16 +27,6 @@ from zhiyin.outreach.rules.verdict import Verdict
 from zhiyin.people.identify import Known
 from zhiyin.people.queries import Reach, reaches
 from zhiyin.surveys.queries import current_version_ids, spoken_in
-
-DECISION = (
-    *("interaction_id", "customer_id", "scenario_id", "touchpoint_id", "unit_id", "invited", "reason", "rule"),
-    *("policy", "facts", "counts", "next_allowed_at", "at"),
-)
-INVITATION = (
-    *("id", "customer_id", "interaction_id", "case_id", "purpose", "survey_version_id", "scenario_id"),
-    *("touchpoint_id", "unit_id", "served_by", "channel", "language", "policy", "link_life", "state", "reason"),
-    "created_at",
-)
 
 
 class Candidate(NamedTuple):
@@ -144,7 +135,10 @@ def judge(candidates: Sequence[Candidate], *, now: datetime, as_of: datetime | N
     number, policy, since = policy_in_force()
     versions = current_version_ids()
     kinds = {address_kind(one.channel) for one in candidates}
-    ways = reaches({one.customer.id for one in candidates}, kinds=kinds)
+    ways: dict[int, Sequence[Reach]] = {
+        **reaches({one.customer.id for one in candidates if one.customer.ways is None}, kinds=kinds),
+        **{one.customer.id: one.customer.ways for one in candidates if one.customer.ways is not None},
+    }
     chosen = [way_for(one.channel, ways.get(one.customer.id, ())) for one in candidates]
     telling = Telling(policy, versions, now=now)
     told = [telling.facts(one, way) for one, way in zip(candidates, chosen, strict=True)]
@@ -178,15 +172,8 @@ class Judgement:
         """Decisions, invitations and messages; the last of them may still be on their way into the table."""
         invited = [place for place, verdict in enumerate(self.verdicts) if verdict.invited]
         ids = dict(zip(invited, new_ids(len(invited), now=now), strict=True)) if invited else {}
-        writing.insert(Decision, DECISION, self._decision_rows(now=now))
-        life, made_at = span(self.policy.link_life), moment(now)
-        rows = []
-        for place, identifier in ids.items():
-            one = self.candidates[place]
-            version = self.versions[one.survey]
-            language = written_in(one.customer.language, self.languages[version])
-            rows.append(_invitation_row(one, identifier, version, language, self.number, life, made_at))
-        writing.insert(Invitation, INVITATION, rows)
+        self._write_decisions(writing, now=now)
+        self._write_invitations(ids, writing, now=now)
         messages = _messages(self.candidates, self.chosen, ids, now=now)
         enqueue(messages, now=now, writing=writing)
         if self.policy.groups:
@@ -202,27 +189,65 @@ class Judgement:
             rows += group_rows(self.told[place], self.policy, **whose, invitation_id=invitation)
         return rows
 
-    def _decision_rows(self, *, now: datetime) -> list[tuple[object, ...]]:
-        rows: list[tuple[object, ...]] = []
-        at = moment(now)
-        counted: dict[tuple[int, ...], str] = {}  # most have the same counts, and rest on the same
-        rested: dict[Grounds, str] = {}
-        for one, facts, verdict in zip(self.candidates, self.told, self.verdicts, strict=True):
-            if one.interaction_id is None or one.purpose != "service":
-                continue
-            if (counts := counted.get(verdict.counts)) is None:
-                counts = counted[verdict.counts] = as_json(verdict.counts)
-            grounds = rested_on(facts)
-            if (spelled := rested.get(grounds)) is None:
-                spelled = rested[grounds] = as_json(grounds.shown())
-            again = moment(verdict.next_allowed_at) if verdict.next_allowed_at else None
-            rows.append(
-                (
-                    *(one.interaction_id, one.customer.id, one.scenario_id, one.touchpoint_id, one.unit_id),
-                    *(verdict.invited, verdict.reason, verdict.rule, self.number, spelled, counts, again, at),
-                )
-            )
-        return rows
+    def _write_decisions(self, writing: Writing, *, now: datetime) -> None:
+        judged = [
+            row
+            for row in zip(self.candidates, self.told, self.verdicts, strict=True)
+            if row[0].interaction_id is not None and row[0].purpose == "service"
+        ]
+        whom = [one for one, _, _ in judged]
+        verdicts = [verdict for _, _, verdict in judged]
+        again = [verdict.next_allowed_at for verdict in verdicts]
+        spell = moments()
+        writing.insert(
+            Decision,
+            {
+                "interaction_id": [one.interaction_id for one in whom],
+                "customer_id": [one.customer.id for one in whom],
+                "scenario_id": [one.scenario_id for one in whom],
+                "touchpoint_id": [one.touchpoint_id for one in whom],
+                "unit_id": [one.unit_id for one in whom],
+                "invited": [verdict.invited for verdict in verdicts],
+                "reason": [verdict.reason for verdict in verdicts],
+                "rule": [verdict.rule for verdict in verdicts],
+                "policy": Same(self.number),
+                "facts": _spelled_once([rested_on(facts) for _, facts, _ in judged], Grounds.shown),
+                "counts": _spelled_once([verdict.counts for verdict in verdicts], list),
+                "next_allowed_at": [spell(at) if at else None for at in again],
+                "at": Same(spell(now)),
+            },
+        )
+
+    def _write_invitations(self, ids: Mapping[int, int], writing: Writing, *, now: datetime) -> None:
+        """``ids``: the place of each candidate who is invited → the invitation's id."""
+        whom = [self.candidates[place] for place in ids]
+        versions = [self.versions[one.survey] for one in whom]
+        languages = [
+            written_in(one.customer.language, self.languages[version])
+            for one, version in zip(whom, versions, strict=True)
+        ]
+        writing.insert(
+            Invitation,
+            {
+                "id": [*ids.values()],
+                "customer_id": [one.customer.id for one in whom],
+                "interaction_id": [one.interaction_id for one in whom],
+                "case_id": [one.case_id for one in whom],
+                "purpose": [one.purpose for one in whom],
+                "survey_version_id": versions,
+                "scenario_id": [one.scenario_id for one in whom],
+                "touchpoint_id": [one.touchpoint_id for one in whom],
+                "unit_id": [one.unit_id for one in whom],
+                "served_by": [one.served_by for one in whom],
+                "channel": [one.channel for one in whom],
+                "language": languages,
+                "policy": Same(self.number),
+                "link_life": Same(span(self.policy.link_life)),
+                "state": Same("queued"),
+                "reason": Same(""),
+                "created_at": Same(moment(now)),
+            },
+        )
 
 
 def written_in(wanted: str, spoken: Sequence[str]) -> str:
@@ -232,13 +257,10 @@ def written_in(wanted: str, spoken: Sequence[str]) -> str:
     return next(known, spoken[0] if spoken else settings.LANGUAGE_CODE)
 
 
-def _invitation_row(
-    one: Candidate, identifier: int, version: int, language: str, number: int, life: str | int, made_at: str
-) -> tuple[object, ...]:
-    return (
-        *(identifier, one.customer.id, one.interaction_id, one.case_id, one.purpose, version, one.scenario_id),
-        *(one.touchpoint_id, one.unit_id, one.served_by, one.channel, language, number, life, "queued", "", made_at),
-    )
+def _spelled_once(values: Sequence[Any], shown: Callable[[Any], object]) -> list[str]:
+    """As JSON, with what is alike spelled once: most decisions have the same counts, and rest on the same."""
+    spelled = {value: as_json(shown(value)) for value in set(values)}
+    return [spelled[value] for value in values]
 
 
 def _messages(

@@ -118,7 +118,7 @@ def rows_of(
 def write(rows: Sequence[tuple[object, ...]], writing: Writing) -> None:
     """Put them into the index, in the transaction of the messages."""
     if rows:
-        writing.insert(GroupContact, COLUMNS, rows)
+        writing.insert(GroupContact, dict(zip(COLUMNS, zip(*rows, strict=True), strict=True)))
 
 
 def forget_old(policy: Policy, *, now: datetime) -> int:

@@ -12,21 +12,24 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 
-from zhiyin.ledger.bulk import Writing, array, insert_rows, moment
+from zhiyin.ledger.alike import Column, Same, as_rows
+from zhiyin.ledger.bulk import Writing, array, moment
 from zhiyin.ledger.ids import new_ids
 from zhiyin.ledger.reading import any_of_hashes, any_of_ids, moment_in, rows
 from zhiyin.ledger.record import Actor
 from zhiyin.people.merging import hand_over, merge
 from zhiyin.people.models import Customer, Identity
+from zhiyin.people.queries import Reach
 from zhiyin.people.rules import NOTHING, SURVEY_BIT, Purpose, may_write
 from zhiyin.people.vault import name_place, sealed_identities, sealed_names, vault
 
 Key = tuple[str, bytes]  # kind and keyed hash
-WORTH_COPYING = 20  # handles; below that one plain statement is quicker
 TRIES = 20  # each try but the last found somebody merged meanwhile, so more than two are hardly ever seen
 
 
@@ -52,7 +55,7 @@ class Given(NamedTuple):
 @dataclass(slots=True)
 class Known:
     """A customer as the decision needs them, read from the locked row. ``is_changed``: this call taught us something
-    new about somebody who was known before."""
+    new about somebody who was known before. ``ways``: how somebody new can be reached; None: ask ``reaches``."""
 
     id: int
     brand: str = ""
@@ -69,6 +72,7 @@ class Known:
     is_erased: bool = False
     merged_into: int | None = None
     language: str = ""
+    ways: Sequence[Reach] | None = None
 
     @property
     def opted_out(self) -> bool:
@@ -97,28 +101,45 @@ class _Who(NamedTuple):
     bridges: dict[int, set[Key]]
 
 
-def identify(given: Sequence[Given], *, by: Actor, now: datetime, writing: Writing | None = None) -> list[Known]:
+class _Made(NamedTuple):
+    """What became of new handles: whose each of them is now where a racing thread was first with some; otherwise how
+    each customer who got some of them can be reached by those."""
+
+    lost: Mapping[Key, int] = MappingProxyType({})
+    ways: Mapping[int, Sequence[Reach]] = MappingProxyType({})
+
+
+def identify(
+    given: Sequence[Given], *, by: Actor, now: datetime, writing: Writing | None = None, in_race: bool = True
+) -> list[Known]:
     """The customer behind each of ``given``, in order, created where unknown, every row locked (ids sorted).
 
     Must run inside a transaction. Two threads that bring the same new person at once get the same customer. With
-    ``writing``, the rows of new customers may still be on their way into the table afterwards.
+    ``writing``, the rows of new customers may still be on their way into the table afterwards. Not ``in_race``: whoever
+    calls takes it upon them that nobody else brings the same people at this moment, and rolls back and calls again
+    when an IntegrityError tells, which saves the quick case from minding the rare one.
     """
-    hashes = {handle: (handle.kind, vault().find(handle.kind, handle.value)) for one in given for handle in one.handles}
+    keys = _keys_of(given)
     fresh = new_ids(len(given), now=now) if given else []
-    owners, shared = _owners(hashes.values())
-    unknown = {key for key in hashes.values() if key not in owners}
-    who = _one_person_each(given, hashes, owners, fresh, shared)
-    if unknown and (lost := _insert_handles(given, who.people, hashes, unknown, now=now)):
-        owners |= lost
-        who = _one_person_each(given, hashes, owners, fresh, shared)
+    every = set(chain.from_iterable(keys))
+    owners, shared = _owners(every)
+    unknown = every - owners.keys()
+    who = _one_person_each(keys, owners, fresh, shared)
+    alone = None if in_race else writing
+    made = _insert_handles(given, who.people, keys, unknown, alone, now=now) if unknown else _Made()
+    if made.lost:
+        owners |= made.lost
+        who = _one_person_each(keys, owners, fresh, shared)
     for _ in range(TRIES):
+        # Who has one of our fresh ids has no row that anybody could lock.
+        there = {*who.people, *who.merges}.difference(fresh)
         try:
-            with transaction.atomic():
-                locked = _lock({*who.people, *who.merges}, merging=who.merges)
+            with transaction.atomic() if there else nullcontext():
+                locked = _lock(there, merging=who.merges) if there else {}
         except _Moved as moved:
             _follow(moved.now_are)
             owners = {key: moved.now_are.get(customer, customer) for key, customer in owners.items()}
-            who = _one_person_each(given, hashes, owners, fresh, shared)
+            who = _one_person_each(keys, owners, fresh, shared)
             continue
         for loser, winner in who.merges.items():
             if loser in locked:
@@ -126,8 +147,8 @@ def identify(given: Sequence[Given], *, by: Actor, now: datetime, writing: Writi
             else:
                 hand_over(loser, to=winner)
         with Writing() if writing is None else nullcontext(writing) as into:
-            _create_missing(given, who.people, locked, into, now=now)
-            _learn(given, who.people, locked, hashes, unknown, into)
+            _create_missing(given, who.people, locked, made, into, now=now)
+            _learn(given, who.people, locked, keys, unknown, into)
         return [locked[customer] for customer in who.people]
     raise RuntimeError("Customers were merged faster than they could be locked.")
 
@@ -159,6 +180,11 @@ def lock_customers(customers: Iterable[int], *, to_merge: bool = False) -> dict[
     raise RuntimeError("Customers were merged faster than they could be locked.")
 
 
+def _keys_of(given: Iterable[Given]) -> list[list[Key]]:
+    find = vault().find
+    return [[(handle.kind, find(handle.kind, handle.value)) for handle in one.handles] for one in given]
+
+
 def _owners(keys: Iterable[Key]) -> tuple[dict[Key, int], set[Key]]:
     """Whose these handles are, and which of them people share (a merge that they had caused was undone)."""
     which, wanted = any_of_hashes({value for _, value in keys})
@@ -175,14 +201,13 @@ _OWNERS = "SELECT kind, value_hash, customer_id, is_shared FROM people_identity"
 
 
 def _one_person_each(
-    given: Sequence[Given],
-    hashes: Mapping[Handle, Key],
+    given: Sequence[Sequence[Key]],
     owners: Mapping[Key, int],
     fresh: Sequence[int],
     shared: Collection[Key],
 ) -> _Who:
-    """A customer id for each of ``given``: the known one, else a fresh one; the same where they have a handle in common
-    that is not known to be several people's. And who turns out to be whom."""
+    """A customer id for the handles of each person: the known one, else a fresh one; the same where they have a handle
+    in common that is not known to be several people's. And who turns out to be whom."""
     assigned = dict(owners)
     into: dict[int, int] = {}
     bridges: dict[int, set[Key]] = {}
@@ -195,7 +220,7 @@ def _one_person_each(
 
     people = []
     for place, one in enumerate(given):
-        keys = _telling([hashes[handle] for handle in one.handles], shared)
+        keys = _telling(one, shared)
         known = {now_is(assigned[key]) for key in keys if key in assigned}
         customer = min(known, key=lambda one: (one in ours, one)) if known else fresh[place]
         if len(known) > 1:
@@ -209,7 +234,7 @@ def _one_person_each(
     return _Who([now_is(customer) for customer in people], {loser: now_is(loser) for loser in into}, bridges)
 
 
-def _telling(keys: list[Key], shared: Collection[Key]) -> list[Key]:
+def _telling(keys: Sequence[Key], shared: Collection[Key]) -> Sequence[Key]:
     """The handles that tell who somebody is. A shared one does only where it comes alone."""
     if not shared:
         return keys
@@ -217,53 +242,67 @@ def _telling(keys: list[Key], shared: Collection[Key]) -> list[Key]:
 
 
 def _insert_handles(
-    given: Sequence[Given], people: Sequence[int], hashes: Mapping[Handle, Key], unknown: set[Key], *, now: datetime
-) -> Mapping[Key, int]:
-    """Insert what is unknown for ``people``. Where a racing thread was first with some: whose each of them is now."""
+    given: Sequence[Given],
+    people: Sequence[int],
+    keys: Sequence[Sequence[Key]],
+    unknown: set[Key],
+    writing: Writing | None,
+    *,
+    now: datetime,
+) -> _Made:
+    """Insert what is unknown for ``people``. With ``writing``: as if nobody else could; it may be on its way."""
     new: dict[Key, tuple[Handle, int]] = {}
-    for one, customer in zip(given, people, strict=True):
-        for handle in one.handles:
-            if hashes[handle] in unknown:
-                new.setdefault(hashes[handle], (handle, customer))
-    ids = new_ids(len(new), now=now)
-    sealed = sealed_identities(zip(ids, (handle.value for handle, _ in new.values()), strict=True))
-    rows: list[tuple[Any, ...]] = [
-        (identifier, customer, handle.kind, handle.reach, key[1], blob, handle.masked[:80])
-        for identifier, blob, (key, (handle, customer)) in zip(ids, sealed, new.items(), strict=True)
-    ]
+    for one, customer, mine in zip(given, people, keys, strict=True):
+        for handle, key in zip(one.handles, mine, strict=True):
+            if key in unknown:
+                new.setdefault(key, (handle, customer))
     # Sorted by the unique key, so that two batches with the same people wait for each other and never deadlock.
-    rows.sort(key=lambda row: (row[2], row[4]))
-    columns = "id, customer_id, kind, reach, value_hash, value_sealed, masked, first_customer_id, seen_at"
-    if len(rows) >= WORTH_COPYING and connection.vendor == "postgresql" and _copied(columns, rows, now=now):
-        return {}
+    ordered = sorted(new)
+    handles = [new[key][0] for key in ordered]
+    customers = [new[key][1] for key in ordered]
+    ids = new_ids(len(new), now=now)
+    columns: dict[str, Column] = {
+        "id": ids,
+        "customer_id": customers,
+        "kind": [kind for kind, _ in ordered],
+        "reach": [handle.reach for handle in handles],
+        "value_hash": [value for _, value in ordered],
+        "value_sealed": sealed_identities(zip(ids, [handle.value for handle in handles], strict=True)),
+        "masked": [handle.masked[:80] for handle in handles],
+        "first_customer_id": customers,
+        "seen_at": Same(moment(now)),
+    }
+    # COPY takes half the time of an INSERT that minds conflicts, and there hardly ever are any: these handles were not
+    # there a moment ago.
+    if writing is not None:
+        writing.insert(Identity, columns)
+    elif _inserted(columns, len(new)) != len(new):
+        return _Made(lost=_owners(unknown)[0])  # what stands in the table now is the truth
+    ways: dict[int, list[Reach]] = {}
+    for identifier, customer, (kind, _), handle in zip(ids, customers, ordered, handles, strict=True):
+        if kind != "external":
+            ways.setdefault(customer, []).insert(0, Reach(identifier, kind, handle.reach))  # the newest first
+    return _Made(ways=ways)
+
+
+def _inserted(columns: Mapping[str, Column], count: int) -> int:
+    """How many of the handles nobody else had inserted before."""
+    names = ", ".join(columns)
+    rows = as_rows(columns.values(), count)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(
-                f"INSERT INTO people_identity ({columns}) SELECT *, customer, %s FROM unnest(%s::bigint[], "
-                "%s::bigint[], %s::text[], %s::text[], %s::bytea[], %s::bytea[], %s::text[]) "
-                "AS new(id, customer, kind, reach, hash, sealed, masked) ON CONFLICT DO NOTHING",
-                [now, *(array(column) for column in zip(*rows, strict=True))],
+                f"INSERT INTO people_identity ({names}) SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::text[], "
+                "%s::text[], %s::bytea[], %s::bytea[], %s::text[], %s::bigint[], %s::timestamptz[]) "
+                "ON CONFLICT DO NOTHING",
+                [array(column) for column in zip(*rows, strict=True)],
             )
         else:
-            marks = ", ".join(["%s"] * 9)
+            marks = ", ".join(["%s"] * len(columns))
             cursor.executemany(
-                f"INSERT INTO people_identity ({columns}) VALUES ({marks}) ON CONFLICT DO NOTHING",
-                [(*row, row[1], now) for row in rows],
+                f"INSERT INTO people_identity ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING", list(rows)
             )
-        # Where a racing thread won some of them, what stands in the table now is the truth.
-        return {} if cursor.rowcount == len(rows) else _owners(unknown)[0]
-
-
-def _copied(columns: str, rows: Sequence[tuple[Any, ...]], *, now: datetime) -> bool:
-    """COPY takes half the time of an INSERT that minds conflicts, and there hardly ever are any: these handles were
-    not there a moment ago. False when there was one after all; then nothing was written."""
-    seen_at = moment(now)
-    try:
-        with transaction.atomic():
-            insert_rows(Identity, columns.split(", "), [(*row, row[1], seen_at) for row in rows])
-    except IntegrityError:
-        return False
-    return True
+        return int(cursor.rowcount)
 
 
 def _lock(customers: set[int], *, merging: Iterable[int] = ()) -> dict[int, Known]:
@@ -315,7 +354,13 @@ def _follow(now_are: Mapping[int, int]) -> None:
 
 
 def _create_missing(
-    given: Sequence[Given], people: Sequence[int], locked: dict[int, Known], writing: Writing, *, now: datetime
+    given: Sequence[Given],
+    people: Sequence[int],
+    locked: dict[int, Known],
+    made: _Made,
+    writing: Writing,
+    *,
+    now: datetime,
 ) -> None:
     missing: dict[int, Given] = {}
     for one, customer in zip(given, people, strict=True):
@@ -323,33 +368,43 @@ def _create_missing(
             missing.setdefault(customer, one)
     if not missing:
         return
-    rows = []
-    created_at = moment(now)
-    named = {customer: one.name for customer, one in missing.items() if one.name}
+    ordered = dict(sorted(missing.items()))
+    named = {customer: one.name for customer, one in ordered.items() if one.name}
     sealed = dict(zip(named, sealed_names(named.items()), strict=True))
-    for customer, one in sorted(missing.items()):
-        rows.append((customer, sealed.get(customer), one.brand, one.segment, one.language, False, False, created_at))
+    for customer, one in ordered.items():
         known = Known(customer, one.brand, one.segment, is_new=True, has_name=bool(one.name), language=one.language)
+        known.ways = None if made.lost else made.ways.get(customer, ())
         locked[customer] = known
-    columns = ("id", "name_sealed", "brand", "segment", "language", "is_internal", "is_minor", "created_at")
-    writing.insert(Customer, columns, rows)
+    writing.insert(
+        Customer,
+        {
+            "id": [*ordered],
+            "name_sealed": [sealed.get(customer) for customer in ordered],
+            "brand": [one.brand for one in ordered.values()],
+            "segment": [one.segment for one in ordered.values()],
+            "language": [one.language for one in ordered.values()],
+            "is_internal": Same(False),
+            "is_minor": Same(False),
+            "created_at": Same(moment(now)),
+        },
+    )
 
 
 def _learn(
     given: Sequence[Given],
     people: Sequence[int],
     locked: dict[int, Known],
-    hashes: Mapping[Handle, Key],
+    keys: Sequence[Sequence[Key]],
     unknown: set[Key],
     writing: Writing,
 ) -> None:
     """Keep brand, segment and language as the newest interaction says. A name is set once; then people change it."""
     changed: dict[int, Customer] = {}
-    for one, customer in zip(given, people, strict=True):
+    for one, customer, mine in zip(given, people, keys, strict=True):
         row = locked[customer]
         if row.is_erased:  # who was forgotten on request is not learned again because a list is imported twice
             continue
-        row.is_changed |= any(hashes[handle] in unknown for handle in one.handles)
+        row.is_changed = row.is_changed or not unknown.isdisjoint(mine)
         brand, segment, language = one.brand or row.brand, one.segment or row.segment, one.language or row.language
         learns_name = bool(one.name) and not row.has_name
         if (brand, segment, language) == (row.brand, row.segment, row.language) and not learns_name:

@@ -146,8 +146,10 @@ class Reach:
 
 def reaches(customer_ids: Iterable[int], *, kinds: Iterable[str] = ("phone", "email")) -> dict[int, list[Reach]]:
     """Phones and e-mails of customers (``wechat`` and ``wecom`` for who asks for them), newest first."""
-    wanted = list(kinds)
-    which, customers = any_of_ids(customer_ids)
+    wanted, whose = list(kinds), set(customer_ids)
+    if not whose:
+        return {}
+    which, customers = any_of_ids(whose)
     marks = ", ".join(["%s"] * len(wanted))
     order = "ORDER BY seen_at DESC, id DESC"
     found: dict[int, list[Reach]] = {}

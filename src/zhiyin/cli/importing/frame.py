@@ -65,6 +65,9 @@ class OneByOne:
     is_small: bool = True
     key_column: str = "code"
 
+    def read(self, rows: Sequence[Row]) -> Sequence[Row]:
+        return rows
+
     def take(self, rows: Sequence[Row]) -> list[Outcome]:
         outcomes = []
         for row in rows:

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from zhiyin.cli.importing.frame import Circumstances, OneByOne, Outcome
 from zhiyin.cli.importing.responses import Responses
-from zhiyin.journey.rules import Arrival, arrival_of, intake_key
+from zhiyin.journey.rules import Arrival, arrivals_of
 from zhiyin.lib.clean import Field, Kind
 from zhiyin.lib.errors import Refused
 from zhiyin.lib.faults import Fault
@@ -14,15 +14,17 @@ from zhiyin.lib.text import LANGUAGES
 from zhiyin.outreach.intake import receive_read
 from zhiyin.people.actions import StaffGiven, UnitGiven, put_customers, put_staff, put_unit
 from zhiyin.people.handles import given_person
+from zhiyin.people.identify import Given
 from zhiyin.people.roles import Role
 
 
 class Importer(Protocol):
-    """One kind of import. ``take`` answers for every row, in order."""
+    """One kind of import. ``read`` makes of rows what ``take`` then takes; ``take`` answers for every one, in order."""
 
     @property
     def columns(self) -> Columns: ...
-    def take(self, rows: Sequence[Row]) -> list[Outcome]: ...
+    def read(self, rows: Sequence[Row]) -> Sequence[Any]: ...
+    def take(self, read: Sequence[Any]) -> list[Outcome]: ...
 
 
 def units(here: Circumstances) -> Importer:
@@ -89,8 +91,10 @@ class Customers:
     def __init__(self, here: Circumstances) -> None:
         self._here = here
 
-    def take(self, rows: Sequence[Row]) -> list[Outcome]:
-        people = [given_person(row.values, main="customer") for row in rows]
+    def read(self, rows: Sequence[Row]) -> Sequence[Given]:
+        return [given_person(row.values, main="customer") for row in rows]
+
+    def take(self, people: Sequence[Given]) -> list[Outcome]:
         done = put_customers(people, by=self._here.by, now=self._here.now)
         return [Outcome(one) for one in done]
 
@@ -119,33 +123,41 @@ class Interactions:
         keep_unknown=True,
     )
     key_columns = ("source", "external_id")
+    reads_without_record = True
 
     def __init__(self, here: Circumstances) -> None:
         self._here = here
 
-    def take(self, rows: Sequence[Row]) -> list[Outcome]:
-        read = [self._arrival(row) for row in rows]
+    def read(self, rows: Sequence[Row]) -> Sequence[Arrival | list[Fault]]:
+        given = [row.values for row in rows]
+        clean: dict[str, Sequence[Any]] = {
+            name: [one[name] for one in given]
+            for name in self.columns.columns
+            if name not in PERSON and name != "complaint"
+        }
+        clean["source"] = [source or self._here.source for source in clean["source"]]
+        clean["customer"] = [
+            {"external_id" if name == "customer" else name: one[name] for name in PERSON} for one in given
+        ]
+        clean["attributes"] = [_attributes(row) for row in rows]
+        return arrivals_of(clean, now=self._here.now) if rows else []
+
+    def take(self, read: Sequence[Arrival | list[Fault]]) -> list[Outcome]:
         results = receive_read(read, by=self._here.by, now=self._here.now)
         names = {"created": "created", "replayed": "duplicate"}
         return [Outcome(names.get(one.status, "refused"), one.faults) for one in results]
 
     def identity(self, row: Row) -> tuple[object, object] | None:
         """(key, body): to see whether a file names one interaction twice with different content (I57)."""
-        read = self._arrival(row)
-        if isinstance(read, list):
-            return None
-        return intake_key("interaction", read.source, read.external_id), read.body
+        (read,) = self.read([row])
+        return None if isinstance(read, list) else (read.key, read.body)
 
-    def _arrival(self, row: Row) -> Arrival | list[Fault]:
-        value = row.values
-        attributes: dict[str, Any] = {name[:60]: text for name, text in row.unknown.items()}
-        if value["complaint"] is not None:
-            attributes["complaint"] = value["complaint"]
-        person = {name: value[name] for name in PERSON if name != "customer"}
-        clean = {name: value[name] for name in self.columns.columns if name not in PERSON and name != "complaint"}
-        clean |= {"source": value["source"] or self._here.source, "attributes": attributes}
-        clean["customer"] = {"external_id": value["customer"], **person}
-        return arrival_of(clean, now=self._here.now)
+
+def _attributes(row: Row) -> dict[str, Any]:
+    attributes: dict[str, Any] = {name[:60]: text for name, text in row.unknown.items()}
+    if row.values["complaint"] is not None:
+        attributes["complaint"] = row.values["complaint"]
+    return attributes
 
 
 KINDS: dict[str, Callable[[Circumstances], Importer]] = {

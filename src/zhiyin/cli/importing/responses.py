@@ -32,8 +32,11 @@ class Responses:
         self.columns = Columns({**_OWN, **_question_columns(self._asked)}, keep_unknown=True)
         self._options = {key: _by_any_name(options) for key, options in _choices(self._asked)}
 
-    def take(self, rows: Sequence[Row]) -> list[Outcome]:
-        results = receive_read([self._arrival(row) for row in rows], by=self._here.by, now=self._here.now)
+    def read(self, rows: Sequence[Row]) -> Sequence[Arrival | list[Fault]]:
+        return [self._arrival(row) for row in rows]
+
+    def take(self, read: Sequence[Arrival | list[Fault]]) -> list[Outcome]:
+        results = receive_read(read, by=self._here.by, now=self._here.now)
         names = {"created": "created", "replayed": "duplicate"}
         return [Outcome(names.get(one.status, "refused"), one.faults) for one in results]
 

@@ -7,7 +7,7 @@ from typing import Any
 from zhiyin.lib.clean.texts import Cleaner, refuse_unsafe
 from zhiyin.lib.clean.wrong import Wrong
 
-_BIGGEST = 2**63 - 1
+BIGGEST = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ def _lengths(value: dict[str, Any] | list[Any], limits: FreeLimits, depth: int) 
         if type(child) is str:
             length += _checked_text(child, limits)
         elif type(child) is int:
-            if not -_BIGGEST <= child <= _BIGGEST:
-                raise Wrong("int_range", low=-_BIGGEST, high=_BIGGEST)
+            if not -BIGGEST <= child <= BIGGEST:
+                raise Wrong("int_range", low=-BIGGEST, high=BIGGEST)
         elif isinstance(child, dict | list):
             yield from _lengths(child, limits, depth - 1)
         yield length

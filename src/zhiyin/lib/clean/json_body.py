@@ -7,8 +7,8 @@ better, NUL and lone surrogates.
 """
 
 import re
-import threading
 from dataclasses import dataclass
+from itertools import chain
 from json import JSONDecoder
 from typing import Any, NoReturn
 
@@ -17,8 +17,6 @@ from zhiyin.lib.faults import Unclean, fault
 
 _BOM = b"\xef\xbb\xbf"
 _SPACE = b" \t\r\n"
-_BRACKETS = bytes.maketrans(b"{}", b"[]")
-_NOT_BRACKETS = bytes(set(range(256)) - set(b'"[]{}'))
 _SUSPECT_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 
 
@@ -39,20 +37,7 @@ class JsonLimits:
 LIMITS = JsonLimits()
 
 
-class _CountingDecoder(threading.local):
-    """A decoder for each thread that notes how many different keys each object had."""
-
-    def __init__(self) -> None:
-        sizes: list[int] = []
-
-        def noted(record: dict[str, Any]) -> dict[str, Any]:
-            sizes.append(len(record))
-            return record
-
-        self.sizes_and_decoder = sizes, JSONDecoder(object_hook=noted, parse_float=finite, parse_constant=no_constant)
-
-
-_counting = _CountingDecoder()
+_fast = JSONDecoder(parse_float=finite, parse_constant=no_constant)
 _exact = JSONDecoder(object_pairs_hook=unique_keys, parse_float=finite, parse_constant=no_constant)
 
 
@@ -79,38 +64,34 @@ def parse_json(raw: bytes, *, limits: JsonLimits = LIMITS, expect: tuple[type, .
 def _parsed(body: bytes, limits: JsonLimits) -> Any:
     """The value, or ValueError: then ``diagnose`` says why."""
     text = body.decode()
-    if _too_deep(body, limits.max_depth):
-        raise ValueError("too deep")
     if not limits.unsafe_text and _SUSPECT_ESCAPE.search(body) and unsafe_escape(body) is not None:
         raise ValueError("unsafe text")
     start = 0 if text[:1] in {"{", "["} else len(text) - len(text.lstrip(" \t\r\n"))
-    sizes, decoder = _counting.sizes_and_decoder
-    sizes.clear()
-    value, end = decoder.raw_decode(text, start)
+    try:
+        value, end = _fast.raw_decode(text, start)
+    except RecursionError:
+        raise ValueError("too deep") from None
     if end != len(text) and text[end:].strip(" \t\r\n"):
         raise ValueError("trailing garbage")
     # Without white space each key ends in `":`. A text that begins with a colon makes this count too high and costs a
     # second look; nothing makes it too low, so equal counts prove that no key came twice.
-    if body.translate(None, _SPACE).count(b'":') != sum(sizes):
+    if body.translate(None, _SPACE).count(b'":') != _keys_in(value, limits.max_depth):
         _exact.raw_decode(text, start)
     return value
 
 
-def _too_deep(body: bytes, limit: int) -> bool:
-    """Whether the nesting passes the limit, or does not balance (which the parser will explain)."""
-    if body.count(b"{") + body.count(b"[") <= limit:
-        return False
-    if b"\\" in body:
-        body = body.replace(b"\\\\", b"").replace(b'\\"', b"")
-    # Two neighbouring quotes change nothing for what stands outside them, so most texts vanish without a look inside.
-    shape = body.translate(_BRACKETS, _NOT_BRACKETS).replace(b'""', b"")
-    if b'"' in shape:
-        shape = b"".join(shape.split(b'"')[::2])
-    for _ in range(limit):
-        if not shape:
-            break
-        shape = shape.replace(b"[]", b"")
-    return bool(shape)
+def _keys_in(value: object, max_depth: int) -> int:
+    """How many keys its objects have at every depth. Raises ValueError where it is nested deeper than that."""
+    count, depth, level = 0, 0, [value]
+    while level:
+        depth += 1
+        if depth > max_depth:
+            raise ValueError("too deep")
+        objects = [one for one in level if type(one) is dict]
+        count += sum(map(len, objects))
+        inside = chain(*map(dict.values, objects), *(one for one in level if type(one) is list))
+        level = [one for one in inside if type(one) is dict or type(one) is list]
+    return count
 
 
 def _refuse(raw: bytes, body: bytes, limits: JsonLimits) -> NoReturn:

@@ -6,9 +6,10 @@
 Nothing passes that was not asked for, every fault is found in one go, and what passes is safe for every store.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from zhiyin.lib.clean.columns import many_cleaner
 from zhiyin.lib.clean.fields import Field, Nested, cleaner, faults_of
 from zhiyin.lib.clean.texts import near
 from zhiyin.lib.clean.wrong import Wrong
@@ -26,6 +27,8 @@ class Record:
         self.fields = dict(fields)
         self._checks = checks
         self._plan = tuple((name, cleaner(field), field.required, field.default) for name, field in fields.items())
+        self._names = frozenset(fields)
+        self._many = {name: many_cleaner(field) for name, field in fields.items()}
 
     def clean(self, value: object, *, at: str = "") -> tuple[dict[str, Any], list[Fault]]:
         """Every field's clean value (its default where it was not given), and everything that is wrong.
@@ -56,6 +59,33 @@ class Record:
         if not faults and self._checks:
             faults.extend(found_wrong for check in self._checks if (found_wrong := check(found)))
         return found, [one.under(at) for one in faults[:_FAULTS_SHOWN]] if faults else faults
+
+    def columns(self, values: Sequence[object]) -> dict[str, Sequence[Any]] | None:
+        """Many records as one column of clean values a field, where all of them are plain; None: look at each."""
+        records: Sequence[Any] = values
+        if self._checks or set(map(type, records)) != {dict} or not all(map(self._names.issuperset, records)):
+            return None
+        found: dict[str, Sequence[Any]] = {}
+        for name, field in self.fields.items():
+            given = [record.get(name) for record in records]
+            filled = given if all(given) else [one for one in given if one is not None and one != ""]
+            if field.required and len(filled) < len(given):
+                return None
+            clean = self._many[name](filled)
+            if clean is None:
+                return None
+            if len(filled) < len(given):
+                left = iter(clean)
+                clean = [field.default if one is None or one == "" else next(left) for one in given]
+            found[name] = clean
+        return found
+
+    def rows(self, values: Sequence[object]) -> list[dict[str, Any]] | None:
+        """The same as one record after the other."""
+        found = self.columns(values)
+        return (
+            None if found is None else [dict(zip(found, row, strict=True)) for row in zip(*found.values(), strict=True)]
+        )
 
     def _unknown(self, value: Mapping[str, Any]) -> list[Fault]:
         """A fault for each field that the record does not have, with the name that was probably meant."""

@@ -15,10 +15,10 @@ END = datetime(YEARS[1] + 1, 1, 1, tzinfo=UTC)
 LEEWAY = timedelta(minutes=10)  # by which another system's clock may be ahead of ours
 
 # Exactly this much of ISO 8601: the standard parser would also take week dates, missing separators and comma fractions.
-_SHAPE = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?"
-    r"(Z|[+-](?:0[0-9]|1[0-4]):?[0-5][0-9])?"
-)
+_LOCAL = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?"
+_OFFSET = r"(Z|[+-](?:0[0-9]|1[0-4]):?[0-5][0-9])"
+_SHAPE = re.compile(f"{_LOCAL}{_OFFSET}?")
+WITH_OFFSET = re.compile(f"{_LOCAL}{_OFFSET}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from zhiyin.lib.clean.fields import Field, Kind
 from zhiyin.lib.clean.numbers import INT_HIGH, INT_LOW
-from zhiyin.lib.clean.times import END, FIRST
+from zhiyin.lib.clean.times import END, FIRST, WITH_OFFSET
 from zhiyin.lib.phones import MOBILE, mobile
 from zhiyin.lib.tables.cells import BOOLEANS, ERRORS
 from zhiyin.lib.tables.dates import ISO_LOCAL, Reckoning
@@ -21,9 +21,6 @@ from zhiyin.lib.tables.dates import ISO_LOCAL, Reckoning
 ManyReader = Callable[[Sequence[Any]], Sequence[object] | None]
 
 _ODD_WORDS = ERRORS | BOOLEANS
-_ISO_OFFSET = re.compile(
-    r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-](?:0\d|1[0-4]):?[0-5]\d)", re.ASCII
-)
 _LONGEST_INT = 9  # digits that surely fit
 
 
@@ -112,7 +109,7 @@ def _times(reckoning: Reckoning) -> ManyReader:
 
     def read(cells: Sequence[Any]) -> Sequence[object] | None:
         try:
-            if all(map(_ISO_OFFSET.fullmatch, cells)):
+            if all(map(WITH_OFFSET.fullmatch, cells)):
                 moments = [parse(cell).astimezone(UTC) for cell in cells]
             elif all(map(ISO_LOCAL.fullmatch, cells)):
                 moments = [parse(cell).replace(tzinfo=zone).astimezone(UTC) for cell in cells]

@@ -252,3 +252,15 @@ def test_as_json_shows_numbers_as_texts():
         "invitation": "7",
     }
     assert intake.as_json(Result("invalid"))["interaction"] is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_batches_that_bring_the_same_new_people_at_once_are_all_taken_in():
+    people = [{"external_id": f"P{number}", "phone": f"139{number:08}"} for number in range(30)]
+    batches = [
+        [item(100 * batch + number, customer=person) for number, person in enumerate(people)] for batch in range(4)
+    ]
+    found = together([lambda batch=batch: take(*batch) for batch in batches])  # type: ignore[misc]  # a default binds it
+    assert {result.status for results in found for result in results} == {"created"}
+    assert customers().count() == len(people)
+    assert Decision.objects.filter(invited=True).count() == len(people)  # each once: the gap holds for the rest
