@@ -270,7 +270,7 @@ def _newest() -> datetime | None:
 
     source = mirror.sources(mirror.fact("answers"))[-1]
     table = table_of(source)
-    plan = Plan(source, table.aggregate(newest=table.answered_at.max()))
+    plan = Plan(source, table.aggregate(newest=table.answered_at.max().cast("timestamp")))  # without a zone: UTC
     engine = at_hand()
     for _look in range(5):
         try:
@@ -278,7 +278,7 @@ def _newest() -> datetime | None:
         except Gone:
             continue
         newest: datetime | None = found[0][0]
-        return newest
+        return newest.replace(tzinfo=UTC) if newest else None
     return None
 
 
