@@ -13,11 +13,11 @@ COLLECT := ZHIYIN_SECRET_KEY=only-while-collecting-static-files ZHIYIN_DATA_KEY=
 SOURCES := src tests scripts conftest.py
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev assets demo test check bench fix work migration docs release lock coverage \
+.PHONY: help install dev assets demo test test-distributed check bench fix work migration docs release lock coverage \
 	static format lint types walls migrations templates
 
 help: ## list the recipes
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # To run it
 
@@ -44,6 +44,10 @@ src/zhiyin/static/staticfiles.json: src/zhiyin/ui/static/ui/.stamp .venv/install
 
 test: dev static ## every check and test, on SQLite and on PostgreSQL, in the browser too
 	@$(PY) -m scripts.run_tests
+
+test-distributed: dev ## every figure on a Spark cluster and on ClickHouse's engine, against DuckDB's; needs Java 17 for Spark
+	@$(PYTHON) scripts/bootstrap.py distributed
+	@PYTHONPATH=.distributed $(PY) -m scripts.distributed
 
 check: dev static ## the checks, and the quick tests on SQLite: before each commit
 	@$(PY) -m scripts.run_tests --quick

@@ -2,6 +2,7 @@
 
     python3 scripts/bootstrap.py runtime    what `zhiyin` needs to run
     python3 scripts/bootstrap.py dev        that, and what the checks and tests need
+    python3 scripts/bootstrap.py distributed    that, and in .distributed the engines of `make test-distributed`
 
 Standard library only: this is the first thing that runs on a fresh machine. Every package is checked against the
 hash in ``requirements/*.lock``. A second run with nothing to do takes a few hundredths of a second.
@@ -12,6 +13,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -28,6 +30,8 @@ LOCKS = ROOT / "requirements"
 BOOTSTRAP_LOCK = LOCKS / "bootstrap.lock"
 LEVELS = ("runtime", "dev")
 OLDEST_PYTHON = (3, 11)
+BESIDE = "distributed"  # a level that lies beside .venv, in a folder of its own: nothing else is to find it there
+BESIDE_FOLDER = ROOT / f".{BESIDE}"
 
 
 class CannotContinue(Exception):
@@ -36,11 +40,13 @@ class CannotContinue(Exception):
 
 def main(arguments: list[str]) -> int:
     """Bring ``.venv`` to the level asked for. Returns 0, 1 if the work failed, 2 on bad usage."""
-    if len(arguments) != 1 or arguments[0] not in LEVELS:
-        print(f"usage: bootstrap.py {'|'.join(LEVELS)}", file=sys.stderr)
+    if len(arguments) != 1 or arguments[0] not in (*LEVELS, BESIDE):
+        print(f"usage: bootstrap.py {'|'.join((*LEVELS, BESIDE))}", file=sys.stderr)
         return 2
     try:
-        install(arguments[0])
+        install("dev" if arguments[0] == BESIDE else arguments[0])
+        if arguments[0] == BESIDE:
+            install_beside()
     except CannotContinue as reason:
         print(f"bootstrap: {reason}", file=sys.stderr)
         return 1
@@ -68,6 +74,38 @@ def install(level: str) -> None:
         synchronise(level)
         STAMP.write_text(json.dumps({"level": level, "key": key_of(level)}), encoding="utf-8")
         say(f"Ready in {time.monotonic() - started:.0f} s: {VENV}")
+
+
+def install_beside() -> None:
+    """Put the engines of the distributed tests into a folder beside ``.venv``, if they are not there yet."""
+    lock = LOCKS / f"{BESIDE}.lock"
+    key = hashlib.sha256(lock.read_bytes() + key_of("dev").encode()).hexdigest()
+    stamp = BESIDE_FOLDER / "installed"
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == key:
+        return
+    with one_at_a_time():
+        started = time.monotonic()
+        shutil.rmtree(BESIDE_FOLDER, ignore_errors=True)
+        say(f"Installing what {lock.relative_to(ROOT)} names (about a gigabyte)")
+        # First what builds, then what is built with it: nothing unhashed is fetched for that either.
+        builder = BESIDE_FOLDER / "requirements.txt"
+        BESIDE_FOLDER.mkdir()
+        builder.write_text(pin_of("setuptools", lock.read_text(encoding="utf-8")), encoding="utf-8")
+        target = ["--quiet", "--python", str(PYTHON), "--target", str(BESIDE_FOLDER), "--no-deps", "--require-hashes"]
+        uv = [str(VENV / "bin" / "uv"), "pip", "install", *target]
+        environment = {**uv_environment(), "PYTHONPATH": str(BESIDE_FOLDER)}
+        run([*uv, "--requirement", str(builder)], env=environment)
+        run([*uv, "--no-build-isolation", "--requirement", str(lock)], env=environment)
+        stamp.write_text(key, encoding="utf-8")
+        say(f"Ready in {time.monotonic() - started:.0f} s: {BESIDE_FOLDER}")
+
+
+def pin_of(package: str, lock_text: str) -> str:
+    """The lines of a lock file that pin one package."""
+    found = re.search(rf"^{re.escape(package)}==(?:.*\\\n)+.*\n", lock_text, re.MULTILINE)
+    if found is None:
+        raise CannotContinue(f"{package} is not in the lock file. Run: make lock")
+    return found[0]
 
 
 def is_current(level: str) -> bool:

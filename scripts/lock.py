@@ -23,6 +23,15 @@ LOCKS = {
         *("pyproject.toml", "--group", "dev"),
         *("--constraint", "requirements/runtime.lock", "--constraint", "requirements/bootstrap.lock"),
     ],
+    # Lies beside an environment with all of dev.lock, and brings nothing of it a second time.
+    "distributed": [
+        *("--group", "distributed", "--constraint", "requirements/dev.lock"),
+        *(
+            word
+            for name in ("numpy", "pandas", "pyarrow", "python-dateutil", "six", "tzdata")
+            for word in ("--no-emit-package", name)
+        ),
+    ],
 }
 
 

@@ -15,7 +15,7 @@ from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-LEVELS = ("bootstrap", "node", "runtime", "dev")
+LEVELS = ("bootstrap", "node", "runtime", "dev", "distributed")
 PIN = re.compile(r"^([a-z0-9][a-z0-9.-]*)==([^ ;]+)(?: ; .*)? \\\n((?:    .*\n?)+)", re.MULTILINE)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from zhiyin.cli.frame import BadInput, needs_django, now
+from zhiyin.cli.frame import BadInput, WorkFailed, needs_django, now
 
 if TYPE_CHECKING:
     from zhiyin.metrics.language import Answer, Question
@@ -43,6 +43,7 @@ def measure_command(
     from zhiyin.metrics import mirror  # noqa: PLC0415  (Django must be set up first)
     from zhiyin.metrics.asking import Asked, as_rows, question_of  # noqa: PLC0415
     from zhiyin.metrics.engine import ask  # noqa: PLC0415
+    from zhiyin.metrics.engines import FiguresUnavailable  # noqa: PLC0415
     from zhiyin.metrics.language import UnknownName  # noqa: PLC0415
     from zhiyin.people.access import Viewer  # noqa: PLC0415
     from zhiyin.people.tree import OrganisationTree  # noqa: PLC0415
@@ -68,6 +69,8 @@ def measure_command(
             found, beside = ask(question), []
     except UnknownName as unknown:
         raise BadInput(str(unknown)) from unknown
+    except FiguresUnavailable as away:
+        raise WorkFailed(str(away)) from away
     rows = as_rows(found, tree=tree)
     for row, more in zip(rows, beside, strict=False):  # nothing was answered: one empty row, and nothing beside it
         row |= more

@@ -5,9 +5,11 @@ from, what was expected and what was found (secrets are never shown).
 """
 
 import difflib
+import importlib.util
 import os
 import re
 import secrets
+import shutil
 import zoneinfo
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Mapping
@@ -15,10 +17,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
+from zhiyin.lib.engine_address import EMBEDDED, SPARK, BadAddress, read_address
+
 KEYS = {
     "ZHIYIN_DATA_DIR": "a folder that may be created",
     "ZHIYIN_DATABASE_URL": "sqlite:///path or postgresql://user@host/database",
-    "ZHIYIN_ANALYTICS_URL": "embedded",
+    "ZHIYIN_ANALYTICS_URL": "embedded, clickhouse(s)://user:password@host:port/database?mirror=… or spark://host:port",
     "ZHIYIN_BASE_URL": "http(s)://host[:port], the address customers open",
     "ZHIYIN_SECRET_KEY": "at least 32 random characters",
     "ZHIYIN_DATA_KEY": "one or more of id:key, comma separated; the first encrypts",
@@ -34,7 +38,7 @@ KEYS = {
     "ZHIYIN_TEST_DATABASE_URL": "postgresql://…",
     "ZHIYIN_SHARED_DATA": "a folder with real data for the tests that use it",
 }
-SECRET_KEYS = ("ZHIYIN_SECRET_KEY", "ZHIYIN_DATA_KEY", "ZHIYIN_DATABASE_URL")
+SECRET_KEYS = ("ZHIYIN_SECRET_KEY", "ZHIYIN_DATA_KEY", "ZHIYIN_DATABASE_URL", "ZHIYIN_ANALYTICS_URL")
 MAY_BE_EMPTY = ("ZHIYIN_PRIVATE_GATEWAYS", "ZHIYIN_TEST_DATABASE_URL", "ZHIYIN_SHARED_DATA")
 SHORTEST_SECRET, FEWEST_CHARACTERS = 32, 10  # the second: different ones, so that "aaaa…" is no secret
 SAMPLES = ("change-me", "changeme", "change_me", "insecure", "example", "password")
@@ -105,7 +109,7 @@ def read(environ: Mapping[str, str] | None = None, *, make_keys: bool = False) -
     return Environment(
         data_dir=data_dir,
         database_url=_database_url(given, data_dir),
-        analytics_url=_choice("ZHIYIN_ANALYTICS_URL", given, ("embedded",), "embedded"),
+        analytics_url=_analytics_url(given),
         base_url=base_url,
         secret_key=secret_key,
         data_keys=data_keys,
@@ -243,6 +247,26 @@ def _database_url(given: _Given, data_dir: Path) -> str:
     if parts.scheme != "sqlite" and not parts.path.strip("/"):
         raise given.bad("ZHIYIN_DATABASE_URL", "the name of the database is missing")
     return url
+
+
+def _analytics_url(given: _Given) -> str:
+    url = given.get("ZHIYIN_ANALYTICS_URL", EMBEDDED)
+    try:
+        address = read_address(url)
+    except BadAddress as bad:
+        raise given.bad("ZHIYIN_ANALYTICS_URL", str(bad)) from bad
+    if address.scheme == SPARK:
+        _refuse_without_spark(given)
+    return url
+
+
+def _refuse_without_spark(given: _Given) -> None:
+    """This process would be Spark's driver: better to hear now what that needs than at the first figure."""
+    if importlib.util.find_spec("pyspark") is None:
+        raise given.bad("ZHIYIN_ANALYTICS_URL", "PySpark is not installed: pip install 'zhiyin[spark]'")
+    home = os.environ.get("JAVA_HOME")
+    if shutil.which(str(Path(home, "bin", "java")) if home else "java") is None:
+        raise given.bad("ZHIYIN_ANALYTICS_URL", "Spark needs Java 17 or newer, and there is none (JAVA_HOME, PATH)")
 
 
 def _base_url(given: _Given) -> str:

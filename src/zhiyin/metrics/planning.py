@@ -113,9 +113,10 @@ def values_of(question: Question, shape: Shape, marks: Mapping[str, str], zone: 
 
 def _whole(text: str) -> int | None:
     try:
-        return int(text)
+        number = int(text)
     except ValueError:
         return None
+    return number if -(2**63) <= number < 2**63 else None  # past what any engine can compare a column with
 
 
 def _day(text: str) -> date | None:

@@ -127,7 +127,9 @@ BAD = [
         for text in ("0", "1000", "two", "-1")
     ),
     ("C26-debug", {"ZHIYIN_DEBUG": "yes"}, "ZHIYIN_DEBUG", "use one of: 0, 1"),
-    ("analytics", {"ZHIYIN_ANALYTICS_URL": "clickhouse://h"}, "ZHIYIN_ANALYTICS_URL", "use one of: embedded"),
+    ("analytics", {"ZHIYIN_ANALYTICS_URL": "mysql://h"}, "ZHIYIN_ANALYTICS_URL", "use one of: embedded, clickhouse"),
+    ("analytics-slip", {"ZHIYIN_ANALYTICS_URL": "clickhose://h"}, "ZHIYIN_ANALYTICS_URL", "did you mean clickhouse"),
+    ("analytics-mirror", {"ZHIYIN_ANALYTICS_URL": "clickhouse://h"}, "ZHIYIN_ANALYTICS_URL", "say where ClickHouse"),
     ("gateway", {"ZHIYIN_PRIVATE_GATEWAYS": "http://10.0.0.7/"}, "ZHIYIN_PRIVATE_GATEWAYS", "only names"),
 ]
 
@@ -149,11 +151,28 @@ def test_a_bad_setting_is_refused_by_name_with_the_cure(id, changes, key, said):
         {"ZHIYIN_DATA_KEY": "k1:hunter2hunter2"},
         {"ZHIYIN_DATABASE_URL": "mysql://zhiyin:hunter2@db/zhiyin"},
         {"ZHIYIN_DATABASE_URL": "postgresql://zhiyin:hunter2@db:x/zhiyin"},
+        {"ZHIYIN_ANALYTICS_URL": "clickhouse://zhiyin:hunter2@figures/zhiyin?miror=m"},
+        {"ZHIYIN_ANALYTICS_URL": "clickhouse://zhiyin:hunter2@figures:x/zhiyin"},
     ],
 )
 def test_a_secret_is_never_repeated(changes):
     assert "hunter2" not in refusal(**changes)
     assert "got (hidden)." in refusal(**changes)
+
+
+class TestSpark:
+    URL = "spark://master:7077?mirror=/mnt/mirror"
+
+    def test_what_the_driver_needs_is_asked_for_at_the_start(self, monkeypatch, tmp_path):
+        monkeypatch.setattr(environment.importlib.util, "find_spec", lambda name: None)
+        assert "pip install 'zhiyin[spark]'" in refusal(ZHIYIN_ANALYTICS_URL=self.URL)
+        monkeypatch.setattr(environment.importlib.util, "find_spec", lambda name: object())
+        monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+        assert "Java 17" in refusal(ZHIYIN_ANALYTICS_URL=self.URL)
+        java = tmp_path / "bin" / "java"
+        java.parent.mkdir()
+        java.touch(mode=0o755)
+        assert read(ZHIYIN_ANALYTICS_URL=self.URL).analytics_url == self.URL
 
 
 class TestSecrets:

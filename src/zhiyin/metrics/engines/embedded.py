@@ -1,24 +1,22 @@
 """DuckDB in this process, over the mirror's Parquet files."""
 
 import os
-import re
 import threading
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import ibis
 
 from zhiyin.metrics import mirror
 from zhiyin.metrics.engines import Gone
+from zhiyin.metrics.engines.files import files_of
+from zhiyin.metrics.engines.rendering import UNITS, rendered, with_table, with_units
 from zhiyin.metrics.manifest import Manifest
-from zhiyin.metrics.planning import MARK, UNITS_MARK, Plan
+from zhiyin.metrics.planning import Plan
 
 THREADS = 2
 MEMORY = "1GB"
-FILES, UNITS = "/*files*/", "/*units*/"
 FEW = 500  # units that are spelled out, which DuckDB can compare with a file's statistics; more are joined
 _GONE = ("No files found", "Cannot open file", "No such file")
 
@@ -34,20 +32,17 @@ class Embedded:
         self._duck: tuple[int, duckdb.DuckDBPyConnection] | None = None
 
     def compiled(self, plan: Plan) -> str:
-        sql = MARK.sub(r"$\1", str(ibis.to_sql(plan.expression, dialect=self.dialect)))
-        sql = UNITS_MARK.sub(f"({UNITS})", sql)
-        return re.sub(rf'(?<=FROM )"{plan.source.name}"(?= AS)', f"read_parquet([{FILES}])", sql)
+        return rendered(plan, self.dialect, lambda name: f"${name}")
 
     def rows(self, sql: str, plan: Plan, values: Mapping[str, Any], held: Manifest) -> Sequence[Sequence[Any]]:
-        files = held.files(plan.source.name, *(_days(values) if plan.by_day else ()))
-        if not files:  # nothing of these days: the table is there all the same, without rows
-            files = held.files(plan.source.name)[:1]
+        files = files_of(plan, values, held)
         if not files:
             return []
-        sql = sql.replace(FILES, ", ".join(f"'{mirror.folder() / file}'" for file in files))
+        names = ", ".join(f"'{mirror.folder() / file}'" for file in files)
+        sql = with_table(sql, f"read_parquet([{names}])")
         bound = dict(values)
         if "units" in bound and len(bound["units"]) <= FEW:
-            sql = sql.replace(UNITS, ", ".join(str(int(one)) for one in bound.pop("units")) or "NULL")
+            sql = with_units(sql, bound.pop("units"))
         else:
             sql = sql.replace(UNITS, "SELECT unnest(CAST($units AS BIGINT[]))")
         try:
@@ -76,16 +71,6 @@ def _opened(spilled: Path) -> duckdb.DuckDBPyConnection:
     opened = duckdb.connect(":memory:", config=settings)
     opened.execute("SET parquet_metadata_cache = true")  # a file never changes under its name
     return opened
-
-
-def _days(values: Mapping[str, Any]) -> tuple[date | None, date | None]:
-    """The days that a question reads, both included, a day wider where the period is cut by moments: which local day
-    those fall on is not decided here."""
-    since, until = values.get("since"), values.get("until")
-    day = timedelta(days=1)
-    first = since.date() - day if isinstance(since, datetime) else since
-    last = until.date() + day if isinstance(until, datetime) else until and until - day
-    return first, last
 
 
 def engine(url: str) -> Embedded:

@@ -121,7 +121,10 @@ class TestValues:
         assert sorted(set(MARK.findall(sql))) == ["since", "until", "w0_0", "w0_1", "w1_0"]
         assert [values[mark] for mark in ("w0_0", "w0_1", "w1_0")] == [odd, "hall", 17]
 
-    @pytest.mark.parametrize(("text", "value"), [("12", 12), ("-3", -3), ("twelve", None), ("", None)])
+    @pytest.mark.parametrize(
+        ("text", "value"),
+        [("12", 12), ("-3", -3), ("twelve", None), ("", None), (str(2**63), None), (str(-(2**63)), -(2**63))],
+    )
     def test_what_a_column_cannot_hold_equals_nothing(self, text: str, value: int | None) -> None:
         _made, values = planned(testing, Question(measure="visit_share", where=(("office", text),), units=None))
         assert values == {"w0_0": value}
