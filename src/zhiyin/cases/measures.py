@@ -1,76 +1,16 @@
-"""What cases can supply: one row per clock of a case, and how many promises in time were kept."""
+"""What cases can supply: promises kept in time, matters opened again, and what a recovery costs."""
 
-from collections.abc import Mapping, Sequence
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import ibis
-from django.conf import settings
 
-from zhiyin.cases.models import Case
-from zhiyin.cases.reading import reckoned
-from zhiyin.journey.queries import journey_map
-from zhiyin.lib import intervals
-from zhiyin.lib.intervals import Estimate
 from zhiyin.lib.text import both
-from zhiyin.metrics.language import Fact, Measure, Row, Unit
-from zhiyin.people.queries import whole_person
-
-# Every fact about a case may move its deadlines.
-KINDS = ("opened", "joined", "assigned", "stepped", "changed", "escalated", "closed", "reopened")
+from zhiyin.metrics.estimates import count_of, ratio_of, share_of
+from zhiyin.metrics.language import Measure, Method, Unit
 
 
-def load_clocks(ids: Sequence[int]) -> list[Row]:
-    """The clocks of these cases, as the terms frozen on each say."""
-    zone = ZoneInfo(settings.TIME_ZONE)
-    touchpoints = {card.id: key for key, card in journey_map().touchpoints.items()}
-    rows: list[Row] = []
-    for one in reckoned(Case.objects.filter(pk__in=list(ids))):
-        case = one.case
-        for deadline in one.deadlines:
-            rows.append(
-                (
-                    *(case.pk, deadline.clock, deadline.began_at, deadline.began_at.astimezone(zone).date()),
-                    *(deadline.due_at, deadline.done_at, case.unit_id, touchpoints.get(case.touchpoint_id, "")),
-                    *(case.owner_id, case.reason, case.state),
-                )
-            )
-    return rows
-
-
-def _case_id(data: Mapping[str, Any]) -> Sequence[int]:
-    return [int(data["case_id"])] if "case_id" in data else []
-
-
-def cases_of_somebody(data: Mapping[str, Any]) -> Sequence[int]:
-    """Every case about a customer, whichever of their ids it was opened under."""
-    everyone = whole_person(int(data["customer_id"]))
-    return list(Case.objects.filter(customer_id__in=everyone).values_list("pk", flat=True))
-
-
-CLOCKS = Fact(
-    name="clocks",
-    columns={
-        "case_id": "int64",
-        "clock": "string",
-        "began_at": "timestamp",
-        "day": "date",
-        "due_at": "timestamp",
-        "done_at": "timestamp",
-        "unit_id": "int64",
-        "touchpoint": "string",
-        "staff_id": "int64",
-        "case_reason": "string",
-        "case_state": "string",
-    },
-    owner="case_id",
-    at="began_at",
-    order=("case_id", "clock", "began_at"),
-    forgotten_by={"people.customer_erased": cases_of_somebody},
-    load=load_clocks,
-    changes=True,
-    touched_by={f"cases.{kind}": _case_id for kind in KINDS},
-)
+def _one(rows: Any) -> int:
+    return 1
 
 
 def _decided(rows: Any) -> Any:
@@ -78,9 +18,8 @@ def _decided(rows: Any) -> Any:
     return rows.due_at.notnull() & (rows.done_at.notnull() | (rows.due_at < ibis.now()))
 
 
-def _kept(sums: Mapping[str, float]) -> Estimate | None:
-    n = int(sums["n"])
-    return intervals.share(hits=int(sums["hits"]), n=n) if n else None
+def _recovered(rows: Any) -> Any:
+    return ibis.ifelse(rows.is_closed, 1, 0)
 
 
 MEASURES = (
@@ -96,23 +35,61 @@ MEASURES = (
         fact="clocks",
         at="began_at",
         where=_decided,
-        sums={
-            "n": lambda rows: 1,
-            "hits": lambda rows: rows.done_at.notnull() & (rows.done_at <= rows.due_at),
-        },
-        estimate=_kept,
+        sums={"n": _one, "hits": lambda rows: rows.done_at.notnull() & (rows.done_at <= rows.due_at)},
+        estimate=share_of,
         source="S1.7, S1.8, S1.13",
+    ),
+    Measure(
+        key="reopen_rate",
+        name=both("重开率", "Reopen rate"),
+        definition=both(
+            "办结过的工单中又被重开的占比；八秒内撤销办结不算。",
+            "Of cases that were ever closed, the share that had to be opened again; undone closing is none.",
+        ),
+        formula="count(reopened) / count(ever closed)",
+        unit=Unit.SHARE,
+        fact="cases",
+        at="opened_at",
+        where=lambda rows: rows.was_closed,
+        sums={"n": _one, "hits": lambda rows: rows.was_reopened},
+        estimate=share_of,
+        higher_is_better=False,
+        source="S1.13, S3.36",
+    ),
+    Measure(
+        key="cost_per_recovery",
+        name=both("单次挽回成本", "Cost per recovery"),
+        definition=both(
+            "期间内立案的工单已给出的补偿（元），除以其中客户同意办结的工单数；没挽回成功的补偿也算成本。",
+            "Compensation granted on cases opened in the period, in yuan, for each of them that was closed with the "
+            "customer's agreement; what was granted in vain is part of the cost.",
+        ),
+        formula="sum(granted) / count(closed)",
+        unit=Unit.MONEY,
+        fact="cases",
+        at="opened_at",
+        sums={
+            "n": _recovered,
+            "rows": _one,
+            "total": lambda rows: rows.granted,
+            "squares": lambda rows: rows.granted * rows.granted,
+            "cross": lambda rows: rows.granted * _recovered(rows),
+        },
+        estimate=ratio_of,
+        method=Method.RATIO,
+        higher_is_better=False,
+        source="S3.34",
     ),
     Measure(
         key="cases",
         name=both("工单数", "Cases"),
-        definition=both("期间内开始的工单数。", "Cases opened in the period."),
-        formula="count(distinct case_id)",
+        definition=both("期间内立案的工单数。", "Cases opened in the period."),
+        formula="count(cases)",
         unit=Unit.COUNT,
-        fact="clocks",
-        at="began_at",
-        sums={},
-        distinct="case_id",
-        estimate=lambda sums: Estimate(sums["n"], sums["n"], sums["n"], int(sums["n"])),
+        fact="cases",
+        at="opened_at",
+        sums={"n": _one},
+        estimate=count_of,
+        method=Method.NONE,
     ),
 )

@@ -2,6 +2,7 @@
 own number, some in time, some late, a few not at all yet."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from random import Random
 
 from zhiyin.cases.actions import handling, stepping
@@ -23,6 +24,7 @@ class Crew:
     """Who works the cases. ``work`` is called as time goes on; ``ends_at`` is when the visitor comes."""
 
     def __init__(self, pack: Pack, *, ends_at: datetime) -> None:
+        self._compensated = pack.sample.shares.compensated
         self._left_since = ends_at - LEFT_TO_THE_VISITOR
         self._causes = [cause for group in pack.causes.groups for cause in group.causes]
         self._gaps = [gap.key for gap in pack.causes.gaps]
@@ -94,6 +96,7 @@ class Crew:
                     case_id=case.id, by=by, now=at, promised_for=at + timedelta(hours=dice.choice((24, 48)))
                 )
             case "complete":
+                self._compensate(case, by, at)
                 stepping.complete(case_id=case.id, by=by, now=at)
             case "confirm":
                 stepping.confirm(case_id=case.id, by=by, now=at, agreed=True)
@@ -102,6 +105,14 @@ class Crew:
             case "close":
                 cause = dice.choice(self._causes)
                 close(case_id=case.id, by=by, now=at, cause=cause.key, gap=cause.gap or dice.choice(self._gaps))
+
+    def _compensate(self, case: InHand, by: Viewer, at: datetime) -> None:
+        """Some customers get something for their trouble, once, before the matter is done."""
+        dice = Random(f"granted:{case.id}")
+        if case.has_problem or dice.random() >= self._compensated:
+            return
+        kind, amount = dice.choice((("discount", 10), ("discount", 30), ("gift", 20), ("cost_taken_over", 50)))
+        handling.compensate(case_id=case.id, kind=kind, amount=Decimal(amount), by=by, now=at)
 
 
 def _plan(case: InHand, dice: Random) -> list[tuple[str, datetime]]:

@@ -3,16 +3,18 @@
 import json
 import sys
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from heapq import heappop, heappush
 from pathlib import Path
 from random import Random
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import click
 from django.conf import settings
 
 from zhiyin.cli.crew import DEMO, Crew
+from zhiyin.journey import counters
 from zhiyin.ledger import chain, deliver
 from zhiyin.lib.canonical import canonical
 from zhiyin.lib.crypto import digest
@@ -21,16 +23,18 @@ from zhiyin.outreach import dispatch, intake
 from zhiyin.outreach.actions import apply_policy
 from zhiyin.outreach.queries import Asked, asked_about
 from zhiyin.outreach.tokens import token_hash
-from zhiyin.packs.crowd import Crowd, answers, opens
+from zhiyin.packs.crowd import Crowd, answers, funnel_day, interviews, opens
 from zhiyin.packs.install import found_sample, pack_of
 from zhiyin.people.access import Viewer
 from zhiyin.people.queries import staff_of, units_of
+from zhiyin.responses import intake as answers_in
 from zhiyin.responses.opened import Opened
 from zhiyin.responses.rules import fill_page
 from zhiyin.responses.submission import Submission, submit
 from zhiyin.surveys.queries import VersionCard, versions_by_id
 
 STEP = timedelta(hours=6)
+TOLD_AT = time(17, 30)
 PACK = "hotline"
 Coming = tuple[datetime, int, str, Asked]  # when the answer comes, the invitation, its token, what it asks about
 
@@ -51,7 +55,19 @@ class Stage:
         items = list(self.crowd.interactions(start, end))
         for first in range(0, len(items), 1000):
             intake.receive(items[first : first + 1000], by=DEMO, now=end)
+        self.told_by_others(start, end)
         self.after(end)
+
+    def told_by_others(self, start: datetime, end: datetime) -> None:
+        """What comes in once a day, towards its evening: interviews of a study, counts of the purchase funnel."""
+        zone = ZoneInfo(settings.TIME_ZONE)
+        day = start.astimezone(zone).date()
+        while (at := datetime.combine(day, TOLD_AT, tzinfo=zone)) < end:
+            if at >= start:
+                given = interviews(self.pack, day=day)
+                answers_in.receive([one | {"answered_at": at.isoformat()} for one in given], by=DEMO, now=end)
+                counters.tell(list(funnel_day(self.pack, day=day)), by=DEMO, now=end)
+            day += timedelta(days=1)
 
     def after(self, now: datetime) -> None:
         """What follows from what came in, up to now."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command("import")
-@click.argument("kind", type=click.Choice(("units", "staff", "customers", "interactions", "responses")))
+@click.argument("kind", type=click.Choice(("units", "staff", "customers", "interactions", "responses", "counters")))
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Check every row and write nothing.")
 @click.option(

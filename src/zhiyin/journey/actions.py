@@ -1,18 +1,31 @@
 """Verbs on the map, and writing interactions down. Deciding about them is the next room's (``outreach.intake``)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from zhiyin.journey.events import SurveyChosen
-from zhiyin.journey.models import Dimension, Interaction, Moment, Scenario, Stage, Touchpoint
+from zhiyin.journey.models import (
+    Attribute,
+    Cell,
+    Dimension,
+    Interaction,
+    Moment,
+    Scenario,
+    Shift,
+    Stage,
+    Touchpoint,
+)
 from zhiyin.journey.queries import forget_map
-from zhiyin.journey.rules import Arrival
+from zhiyin.journey.rules import SLOTS, Arrival
 from zhiyin.ledger.alike import Same
 from zhiyin.ledger.bulk import Writing, moments
 from zhiyin.ledger.record import Actor, record
+from zhiyin.lib.errors import Refused
+from zhiyin.lib.text import Text
 
 
 class Placed(NamedTuple):
@@ -63,6 +76,9 @@ def put_map(
     dimensions: Sequence[dict[str, Any]],
     touchpoints: Sequence[dict[str, Any]],
     moments: Sequence[dict[str, Any]],
+    cells: Sequence[dict[str, Any]] = (),
+    shifts: Sequence[dict[str, Any]] = (),
+    attributes: Sequence[dict[str, Any]] = (),
 ) -> None:
     """Create or change the map as a pack describes it. Things are found by key; nothing is deleted."""
     for row in scenarios:
@@ -82,7 +98,50 @@ def put_map(
         rest = {key: value for key, value in row.items() if key not in ("key", "stage", "touchpoint")}
         places = {"stage_id": stage_ids[row["stage"]], "touchpoint_id": touchpoint_ids[row["touchpoint"]]}
         Moment.objects.update_or_create(key=row["key"], defaults={**rest, **places, "order": order})
+    for row in cells:
+        place = {"touchpoint": row["touchpoint"], "dimension": row["dimension"]}
+        Cell.objects.update_or_create(**place, defaults={"points": row["points"], "source": row["source"]})
+    for order, row in enumerate(shifts):
+        rest = {key: value for key, value in row.items() if key != "key"}
+        Shift.objects.update_or_create(key=row["key"], defaults={**rest, "order": order})
+    for row in attributes:
+        declare_attribute(**row)
     forget_map()
+
+
+class NoSlotLeft(Refused):
+    """Twelve attributes are declared; figures are cut by no more."""
+
+    code = "no_slot_left"
+    status = 422
+
+
+@transaction.atomic
+def declare_attribute(key: str, *, name: Text, values: Mapping[str, Text] | None = None, source: str = "") -> bool:
+    """Let figures be cut by an attribute of interactions from now on. Returns whether it is new: then the mirror must
+    be built anew for what happened before. Raises NoSlotLeft."""
+    rest = {"name": dict(name), "values": {one: dict(text) for one, text in (values or {}).items()}, "source": source}
+    if Attribute.objects.filter(key=key).update(**rest):
+        forget_map()
+        return False
+    taken = set(Attribute.objects.values_list("slot", flat=True))
+    free = next((slot for slot in range(1, SLOTS + 1) if slot not in taken), None)
+    if free is None:
+        raise NoSlotLeft(
+            _("All %(count)s places for attributes are taken.") % {"count": SLOTS},
+            next_step=_("Withdraw one that nobody cuts by."),
+        )
+    Attribute.objects.create(key=key, slot=free, **rest)
+    forget_map()
+    return True
+
+
+@transaction.atomic
+def withdraw_attribute(key: str) -> bool:
+    """No figure is cut by this attribute any more; its place is free once the mirror has been built anew."""
+    gone, _rows = Attribute.objects.filter(key=key).delete()
+    forget_map()
+    return bool(gone)
 
 
 def set_owner(touchpoint: str, staff_id: int | None) -> None:

@@ -26,3 +26,12 @@ class SurveyChosen:
 
     touchpoint: str
     survey: str
+
+
+@fact("journey.counters_told")
+@dataclass(frozen=True)
+class CountersTold:
+    """Another system told how many there were of some steps of the funnel."""
+
+    ids: list[int]
+    source: str

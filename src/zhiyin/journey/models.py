@@ -60,6 +60,71 @@ class Moment(models.Model):
     source = models.CharField(max_length=120)
 
 
+class Cell(models.Model):
+    """What the source wants improved where a touchpoint meets a dimension (S2.12). No points: there are none."""
+
+    touchpoint = models.CharField(max_length=60)
+    dimension = models.CharField(max_length=60)
+    points = models.JSONField(default=list)  # [Text]
+    source = models.CharField(max_length=120)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["touchpoint", "dimension"], name="cell_of_the_matrix_once")]
+
+
+class Attribute(models.Model):
+    """An attribute of interactions that figures may be cut by. Only declared ones reach the mirror (data minimisation);
+    ``slot`` is the mirror's column that holds it."""
+
+    key = models.CharField(max_length=60, unique=True)
+    name = models.JSONField()
+    slot = models.PositiveSmallIntegerField(unique=True)
+    values = models.JSONField(default=dict)  # value → Text, where people should read something else
+    source = models.CharField(max_length=120)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(slot__gte=1, slot__lte=12), name="attribute_has_one_of_twelve_slots")
+        ]
+
+
+class Shift(models.Model):
+    """A part of the day by the clock on the wall; ``until_hour`` at or before ``from_hour`` goes past midnight."""
+
+    key = models.CharField(max_length=60, unique=True)
+    name = models.JSONField()
+    from_hour = models.PositiveSmallIntegerField()
+    until_hour = models.PositiveSmallIntegerField()
+    order = models.PositiveSmallIntegerField()
+    source = models.CharField(max_length=120)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(from_hour__lte=23, until_hour__lte=24), name="shift_is_within_a_day")
+        ]
+
+
+class Counter(models.Model):
+    """How many there were of one step of the funnel on one day, as another system counted it (S1.41)."""
+
+    id = models.BigIntegerField(primary_key=True)
+    key = models.CharField(max_length=20)  # a ``rules.FUNNEL`` step
+    day = models.DateField()
+    unit_id = models.BigIntegerField()
+    touchpoint = models.CharField(max_length=60, default="")
+    source = models.CharField(max_length=60)
+    value = models.BigIntegerField()
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["key", "day", "unit_id", "touchpoint", "source"], name="counter_told_once_a_day"
+            ),
+            models.CheckConstraint(condition=Q(value__gte=0), name="counter_is_not_negative"),
+        ]
+
+
 class Interaction(models.Model):
     """One service encounter that happened elsewhere. Hot: see docs/decisions/0002."""
 

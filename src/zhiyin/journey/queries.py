@@ -1,7 +1,7 @@
 """Questions about the map and about what happened on it."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,18 @@ import pyarrow as pa
 from django.db.models import OuterRef, QuerySet
 from django.db.models.functions import Coalesce
 
-from zhiyin.journey.models import Dimension, Interaction, Moment, Scenario, Stage, Touchpoint
+from zhiyin.journey.models import (
+    Attribute,
+    Cell,
+    Dimension,
+    Interaction,
+    Moment,
+    Scenario,
+    Shift,
+    Stage,
+    Touchpoint,
+)
+from zhiyin.journey.rules import hours_from, was_begged
 from zhiyin.ledger.columns import columns_of
 from zhiyin.ledger.reading import Micros
 from zhiyin.lib.text import Text
@@ -58,13 +69,41 @@ class MomentCard:
 
 
 @dataclass(frozen=True)
+class ShiftCard:
+    """A part of the day; ``hours`` are those of the clock on the wall in which it begins every hour."""
+
+    key: str
+    name: Text
+    hours: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class AttributeCard:
+    """A declared attribute: what figures may be cut by beside our own dimensions."""
+
+    key: str
+    name: Text
+    slot: int
+    values: Mapping[str, Text]
+    source: str
+
+
+@dataclass(frozen=True)
 class JourneyMap:
-    """The small tables, read together."""
+    """The small tables, read together. ``moments``: moment → (its stage, its name)."""
 
     touchpoints: dict[str, TouchpointCard]
     scenarios: dict[str, Named]
     stages: list[Named]
     dimensions: list[Named]
+    moments: dict[str, tuple[str, Text]] = field(default_factory=dict)
+    shifts: list[ShiftCard] = field(default_factory=list)
+    attributes: list[AttributeCard] = field(default_factory=list)
+
+    @property
+    def slots(self) -> dict[str, int]:
+        """Declared attribute → the mirror's column for it."""
+        return {card.key: card.slot for card in self.attributes}
 
     def touchpoint(self, identifier: int) -> TouchpointCard | None:
         return next((card for card in self.touchpoints.values() if card.id == identifier), None)
@@ -111,11 +150,30 @@ def _read_map() -> JourneyMap:
         scenarios={row.key: Named(row.pk, row.key, row.name) for row in Scenario.objects.all()},
         stages=[_defined(row) for row in Stage.objects.order_by("order")],
         dimensions=[_defined(row) for row in Dimension.objects.order_by("order")],
+        moments={
+            key: (stage, name)
+            for key, stage, name in Moment.objects.order_by("stage__order", "order").values_list(
+                "key", "stage__key", "name"
+            )
+        },
+        shifts=[
+            ShiftCard(row.key, row.name, hours_from(row.from_hour, row.until_hour))
+            for row in Shift.objects.order_by("order")
+        ],
+        attributes=[
+            AttributeCard(row.key, row.name, row.slot, row.values, row.source)
+            for row in Attribute.objects.order_by("slot")
+        ],
     )
 
 
 def _defined(row: Stage | Dimension) -> Named:
     return Named(row.pk, row.key, row.name, row.source, row.definition)
+
+
+def cell_points() -> dict[tuple[str, str], tuple[tuple[Text, ...], str]]:
+    """(touchpoint, dimension) → what the source wants improved there, and where it says so (S2.12)."""
+    return {(row.touchpoint, row.dimension): (tuple(row.points), row.source) for row in Cell.objects.all()}
 
 
 def moments() -> list[MomentCard]:
@@ -157,6 +215,11 @@ class InteractionCard:
     received_at: datetime
     attributes: dict[str, Any]
 
+    @property
+    def is_begged(self) -> bool:
+        """Whether somebody asked for a particular score."""
+        return was_begged(self.attributes)
+
 
 def _card(row: Interaction) -> InteractionCard:
     return InteractionCard(**{name: getattr(row, name) for name in InteractionCard.__dataclass_fields__})
@@ -173,7 +236,7 @@ def interaction_cards(ids: Iterable[int], *, by: Viewer) -> dict[int, Interactio
 
 def interaction_columns(ids: Iterable[int]) -> pa.Table:
     """What figures are cut by, of many interactions at once: for the mirror, which serves every viewer."""
-    return columns_of(Interaction, ("id", "moment", "channel", "is_complaint"), among=ids)
+    return columns_of(Interaction, ("id", "moment", "channel", "is_complaint", "attributes"), among=ids)
 
 
 def interactions_of(customer_id: int, *, by: Viewer, limit: int = 50) -> list[InteractionCard]:
@@ -205,6 +268,11 @@ def served_by(staff_id: int) -> QuerySet[Interaction, int]:
 def of_interaction(name: str) -> QuerySet[Interaction, Any]:
     """One field of the interaction that the outer row names in ``interaction_id``: a subquery to group by."""
     return Interaction.objects.filter(pk=OuterRef("interaction_id")).values_list(name)[:1]
+
+
+def begged() -> QuerySet[Interaction, int]:
+    """The ids of what happened while somebody asked for a particular score: a subquery, never fetched itself."""
+    return Interaction.objects.filter(attributes__begged=True).values_list("pk", flat=True)
 
 
 def find_interaction(source_and_id: str, *, by: Viewer) -> InteractionCard | None:

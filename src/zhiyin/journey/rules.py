@@ -15,6 +15,11 @@ from zhiyin.lib.text import LANGUAGES
 
 AHEAD = timedelta(minutes=5)  # how far a sender's clock may run before ours
 LONGEST_MOMENT = 60  # characters of a moment's key
+SLOTS = 12  # attributes that figures can be cut by
+LONGEST_VALUE = 60  # characters of an attribute's value as a figure is cut by it
+MOST_DONE = 40  # items of a checklist
+# The steps of the purchase funnel (S1.41): Q0 surfers … Q5 repurchases, from which I1 … I5 follow.
+FUNNEL = ("surfers", "aware", "hits", "visitors", "purchases", "repurchases")
 
 CUSTOMER = Record(
     {
@@ -90,6 +95,35 @@ def was_disputed(attributes: Mapping[str, Any]) -> bool:
     return attributes.get("dispute") is True and attributes.get("ticket") is True
 
 
+def hours_from(first: int, until: int) -> tuple[int, ...]:
+    """The hours of the day from one up to another, past midnight where the other comes first: 22 to 6 are eight."""
+    length = (until - first) % 24 or 24
+    return tuple((first + step) % 24 for step in range(length))
+
+
+def was_begged(attributes: Mapping[str, Any]) -> bool:
+    """Somebody asked for a particular score (S0.18e): the sender's system, its QA or a listener says so."""
+    return attributes.get("begged") is True
+
+
+def checklist_done(attributes: Mapping[str, Any]) -> frozenset[str] | None:
+    """Which items of the moment's checklist were seen to be done; None where nobody looked."""
+    done = attributes.get("checklist")
+    return frozenset(done) if isinstance(done, list) else None
+
+
+def slots_of(attributes: Mapping[str, Any], declared: Mapping[str, int]) -> tuple[str | None, ...]:
+    """The declared attributes of an interaction in the order of their slots; nothing else leaves the record."""
+    found: list[str | None] = [None] * SLOTS
+    for key, slot in declared.items():
+        value = attributes.get(key)
+        if isinstance(value, bool):
+            found[slot - 1] = "true" if value else "false"
+        elif isinstance(value, str | int | float) and value != "":
+            found[slot - 1] = str(value)[:LONGEST_VALUE]
+    return tuple(found)
+
+
 def read_arrival(item: object, *, now: datetime) -> Arrival | list[Fault]:
     """The interaction, or everything that is wrong with it."""
     clean, faults = INTERACTION.clean(item)
@@ -136,10 +170,16 @@ def _faults(started: datetime | None, ended: datetime, attributes: Mapping[str, 
 
 
 def _attribute_faults(attributes: Mapping[str, Any]) -> list[Fault]:
-    """Two attributes mean something to us, so they must be what we take them for: ``"true"`` is no complaint flag."""
+    """Some attributes mean something to us, so they must be what we take them for: ``"true"`` is no complaint flag."""
     faults = []
-    if type(attributes.get("complaint")) not in (bool, NoneType):
-        faults.append(fault("type.bool", field="attributes.complaint"))
+    for flag in ("complaint", "begged"):
+        if type(attributes.get(flag)) not in (bool, NoneType):
+            faults.append(fault("type.bool", field=f"attributes.{flag}"))
+    done = attributes.get("checklist")
+    if done is not None and not (
+        type(done) is list and len(done) <= MOST_DONE and all(type(item) is str and item for item in done)
+    ):
+        faults.append(fault("type.list", field="attributes.checklist"))
     moment = attributes.get("moment")
     if type(moment) not in (str, NoneType):
         faults.append(fault("type.text", field="attributes.moment"))

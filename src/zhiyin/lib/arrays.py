@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pyarrow as pa
 
-QUARTER, DAY = 900_000_000, 86_400_000_000  # microseconds
+QUARTER, HOUR, DAY = 900_000_000, 3_600_000_000, 86_400_000_000  # microseconds
 
 
 def places_in(keys: pa.Array, wanted: pa.Array) -> pa.Array:
@@ -29,11 +29,21 @@ def renamed(column: pa.Array, names: Mapping[int, str], otherwise: str = "") -> 
 
 
 def local_days(moments: pa.Array, zone: ZoneInfo) -> pa.Array:
-    """The local date of each moment. Zones change their offset on quarters of an hour, so each is asked for once."""
+    """The local date of each moment."""
+    return pa.array((_local(moments, zone) // DAY).astype(np.int32)).cast(pa.date32())
+
+
+def local_hours(moments: pa.Array, zone: ZoneInfo) -> pa.Array:
+    """The hour that the clock on the wall shows at each moment."""
+    return pa.array((_local(moments, zone) % DAY // HOUR).astype(np.int16))
+
+
+def _local(moments: pa.Array, zone: ZoneInfo) -> Any:
+    """Zones change their offset on quarters of an hour, so each is asked for once."""
     micros = _whole(moments.cast(pa.int64()))
     quarters, place = np.unique(micros // QUARTER, return_inverse=True)
     offsets = np.array([_offset(int(one) * QUARTER, zone) for one in quarters], np.int64)
-    return pa.array(((micros + offsets[place]) // DAY).astype(np.int32)).cast(pa.date32())
+    return micros + offsets[place]
 
 
 def _offset(micros: int, zone: ZoneInfo) -> int:

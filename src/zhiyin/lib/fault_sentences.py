@@ -4,6 +4,7 @@ Fact first, then the way out. ``{field}`` is the field, the parameter or the col
 could be somebody's name or number. What follows a dot in the key picks the sentence, the code is what stands before it.
 """
 
+from zhiyin.lib.fault_sentences_composites import COMPOSITE_SENTENCES
 from zhiyin.lib.fault_sentences_tables import TABLE_SENTENCES
 
 _BODY = {
@@ -250,4 +251,5 @@ SENTENCES: dict[str, tuple[str, str]] = {
     **_QUERIES,
     **_FORMULAS,
     **TABLE_SENTENCES,
+    **COMPOSITE_SENTENCES,
 }

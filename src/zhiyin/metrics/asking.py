@@ -8,9 +8,8 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from zhiyin.lib.text import pick
-from zhiyin.metrics.engine import FLOOR, Records, ask, dimensions, records
-from zhiyin.metrics.language import Answer, Question, UnknownName
+from zhiyin.metrics.engine import FLOOR, Records, ask, dimensions, facts_of, records
+from zhiyin.metrics.language import METHODS, Answer, Measure, Question, UnknownName
 
 
 class Scope(Protocol):
@@ -96,8 +95,8 @@ def as_rows(answer: Answer, *, tree: UnitTree) -> list[dict[str, Any]]:
 
 def _spelled(name: str, values: list[Any], tree: UnitTree) -> list[Any]:
     """Keys people know instead of our own numbers."""
-    if name == "unit":
-        codes = tree.codes(values)
+    if name == "unit" or name == "team" or name.startswith("unit."):
+        codes = tree.codes([value for value in values if value is not None])
         return [codes.get(value) for value in values]
     if name == "staff":
         codes = tree.staff_codes([value for value in values if value is not None])
@@ -105,18 +104,41 @@ def _spelled(name: str, values: list[Any], tree: UnitTree) -> list[Any]:
     return values
 
 
-def definition(answer: Answer, language: str) -> dict[str, Any]:
-    """What the figure means, in words and as a formula."""
-    measure = answer.measure
+def definition(measure: Measure) -> dict[str, Any]:
+    """What a figure means: in words, as a formula, and how far it can be trusted."""
     return {
         "key": measure.key,
-        "name": pick(measure.name, language),
-        "definition": pick(measure.definition, language),
+        "name": dict(measure.name),
+        "definition": dict(measure.definition),
         "formula": measure.formula,
         "unit": str(measure.unit),
+        "higher_is_better": measure.higher_is_better,
+        "facts": sorted(facts_of(measure)),
+        "scoring": dict(measure.scoring) if measure.scoring else None,
+        "interval": {"method": str(measure.method), "name": dict(METHODS[measure.method]), "level": 0.95},
+        "minimum_n": 0 if measure.unit == "count" else measure.least,
+        "parts": list(measure.parts),
+        "version": measure.number,
         "source": measure.source,
+        "dimensions": dimensions_of(measure),
     }
 
 
 def usable_dimensions(fact: str) -> list[str]:
     return [key for key, one in dimensions().items() if fact in one.facts]
+
+
+def dimensions_of(measure: Measure) -> list[str]:
+    """What a measure can be cut by: every fact that it needs must know it."""
+    facts = facts_of(measure)
+    return [key for key, one in dimensions().items() if facts <= one.facts and key != measure.over]
+
+
+def labels_of(answer: Answer, language: str) -> list[dict[Any, str]]:
+    """For each dimension of the answer, what people read for its values; what is not there is read as it is."""
+    found = []
+    for place, name in enumerate(answer.question.by):
+        dimension = dimensions()[name]
+        values = list(dict.fromkeys(figure.key[place] for figure in answer.figures))
+        found.append(dict(dimension.labels(values, language)) if dimension.labels else {})
+    return found

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from zhiyin.metrics import mirror
+from zhiyin.metrics import derived, mirror
 from zhiyin.metrics.engines import Gone, at_hand
 from zhiyin.metrics.language import Answer, Dimension, Fact, Figure, Measure, Question, UnknownName
 from zhiyin.metrics.manifest import Manifest
@@ -21,19 +21,34 @@ _NO_OWNER = 2**63 - 1
 _plans: dict[tuple[Any, ...], tuple[tuple[Any, ...], Sequence["_Ready"]]] = {}
 
 
-def measures() -> dict[str, Measure]:
-    found: dict[str, Measure] = import_module(settings.CATALOGUE).MEASURES
+def measures() -> Mapping[str, Measure]:
+    found: Mapping[str, Measure] = import_module(settings.CATALOGUE).MEASURES
     return found
 
 
-def dimensions() -> dict[str, Dimension]:
-    found: dict[str, Dimension] = import_module(settings.CATALOGUE).DIMENSIONS
+def dimensions() -> Mapping[str, Dimension]:
+    found: Mapping[str, Dimension] = import_module(settings.CATALOGUE).DIMENSIONS
     return found
 
 
 def ask(question: Question, *, floor: int = FLOOR) -> Answer:
     """Answer a question from the mirror as it stands. Raises UnknownName for a measure or dimension there is not."""
     measure = _checked(question)
+    if measure.is_derived:
+        known = measures()
+        return derived.answered(question, measure, ask=_part, measures=known, floor=floor)
+    return _plain(question, measure, floor)
+
+
+def _part(question: Question) -> Answer:
+    """What a derived figure asks: nothing is withheld from it, and a share of a whole is a plain count to it."""
+    measure = _checked(question)
+    if measure.parts or measure.over:
+        return ask(question, floor=1)
+    return _plain(question, measure, 1)
+
+
+def _plain(question: Question, measure: Measure, floor: int) -> Answer:
     held = mirror.manifest()
     if not held.tables.get(measure.fact):
         return Answer(measure, question, [], held.as_of)
@@ -63,6 +78,8 @@ def records(question: Question, *, before: int | None = None, limit: int = 50) -
     """The records behind a question's figure, by the very filters that the figure read them by; ``by`` is not looked
     at. ``before`` is the last owner of the page before. Raises UnknownName as ``ask`` does."""
     measure = _checked(question)
+    if measure.parts:  # it has no rows of its own; each of its parts has
+        return Records((), 0, 0)
     if not mirror.manifest().tables.get(measure.fact):
         return Records((), 0, 0)
     asked = _Asked.of(replace(question, by=()), measure)
@@ -76,12 +93,21 @@ def records(question: Question, *, before: int | None = None, limit: int = 50) -
 def _checked(question: Question) -> Measure:
     """The measure, once every name of the question is known to it."""
     measure: Measure = _named("measure", question.measure, measures())
+    facts = facts_of(measure)
     for key in (*question.by, *(key for key, _ in question.where)):
         dimension = _named("dimension", key, dimensions())
-        if measure.fact not in dimension.facts:
-            usable = [one.key for one in dimensions().values() if measure.fact in one.facts]
+        if not facts <= dimension.facts:
+            usable = [one.key for one in dimensions().values() if facts <= one.facts]
             raise UnknownName("dimension", key, usable)
     return measure
+
+
+def facts_of(measure: Measure) -> frozenset[str]:
+    """The facts that a measure needs: its own, or those of everything that it is made of."""
+    if not measure.parts:
+        return frozenset({measure.fact})
+    known = measures()
+    return frozenset().union(*(facts_of(known[key]) for key in measure.parts if key in known))
 
 
 @dataclass(frozen=True)
@@ -103,7 +129,8 @@ class _Asked:
     def definitions(self) -> tuple[Any, ...]:
         """Everything that a plan of this shape was made from."""
         keys = (*self.shape.by, *(key for key, _many, _open in self.shape.where))
-        return (self.measure, self.fact, *(dimensions()[key] for key in keys))
+        used = [dimensions()[key] for key in keys]
+        return (self.measure, self.fact, *used, *(one.version() for one in used if one.version))
 
     def values(self, ready: "_Ready") -> dict[str, Any]:
         return values_of(self.question, self.shape, ready.plan.marks, self.zone)
@@ -158,12 +185,17 @@ def _once(key: tuple[Any, ...], asked: _Asked, make: Callable[[], Sequence[Plan]
     """Planning costs milliseconds, so it is done once for each shape, and again only where a definition changed."""
     engine, used = at_hand(), asked.definitions
     definitions, ready = _plans.get((engine, key), ((), ()))
-    if len(definitions) != len(used) or any(one is not other for one, other in zip(definitions, used, strict=True)):
+    if len(definitions) != len(used) or any(map(_changed, definitions, used)):
         if len(_plans) >= _MOST_PLANS:
             _plans.clear()
         ready = [_Ready(one, engine.compiled(one)) for one in make()]
         _plans[(engine, key)] = used, ready
     return ready
+
+
+def _changed(one: Any, other: Any) -> bool:
+    """Definitions are told apart by identity, what they were built from by its mark."""
+    return one != other if isinstance(one, str) else one is not other
 
 
 def _named(kind: str, key: str, known: Mapping[str, Any]) -> Any:
@@ -178,6 +210,6 @@ def _figure(measure: Measure, row: Sequence[Any], keys: int, floor: int) -> Figu
     n = int(sums.get("n", 0))
     estimate = measure.estimate(sums)
     key = tuple(row[:keys])
-    if estimate is None or (n < floor and measure.unit != "count"):
+    if estimate is None or (n < max(floor, measure.least if floor > 1 else 1) and measure.unit != "count"):
         return Figure(key, n, None, None, None, sums)
     return Figure(key, n, estimate.value, estimate.low, estimate.high, sums)

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from zhiyin.lib.intervals import Estimate
-from zhiyin.lib.text import Text
+from zhiyin.lib.text import Text, both
 
 Row = tuple[Any, ...]
 # A column's type, in words that both Arrow and Ibis know: int64, float64, string, boolean, date, timestamp.
@@ -25,6 +25,34 @@ class Unit(StrEnum):
     NPS = "nps"  # -100 to 100
     SCORE = "score"  # on the question's own scale
     COUNT = "count"
+    INDEX = "index"  # 0 to 100
+    MONEY = "money"  # yuan
+    RATIO = "ratio"  # of two counts; may be above 1
+
+
+class Method(StrEnum):
+    """How the interval of a figure is found; ``docs/formulas.md`` says what each is and when it holds."""
+
+    WILSON = "wilson"
+    STUDENT = "student"
+    MULTINOMIAL = "multinomial"
+    KURTOSIS = "kurtosis"
+    Q_PROFILE = "q_profile"
+    WIDEST = "widest"
+    RATIO = "ratio"
+    NONE = "none"
+
+
+METHODS: Mapping[Method, Text] = {
+    Method.WILSON: both("Wilson 区间", "Wilson's interval for a share"),
+    Method.STUDENT: both("t 区间", "Student's interval for a mean"),
+    Method.MULTINOMIAL: both("多项分布方差", "the multinomial variance"),
+    Method.KURTOSIS: both("按峰度的大样本方差", "the large-sample variance of a spread, by its kurtosis"),
+    Method.Q_PROFILE: both("Q 剖面区间", "the Q-profile interval of a spread between groups"),
+    Method.WIDEST: both("增量法，取最宽", "the delta method, as wide as it can be however the parts hang together"),
+    Method.RATIO: both("两个总和之比的大样本方差", "the large-sample variance of a ratio of two totals"),
+    Method.NONE: both("计数，没有区间", "a count has no interval"),
+}
 
 
 @dataclass(frozen=True)
@@ -72,7 +100,12 @@ class Measure:
     ``sums`` are numbers of *one row*, as expressions over the fact's columns (``lambda rows: rows.value >= 9``, or just
     ``1``); the engine adds them up, and multiplies where a row of a roll-up stands for several. A truth counts as one,
     what is not known as nothing. ``distinct`` names a column whose different values are counted as the sum ``n``.
-    ``estimate`` turns the sums into value and interval."""
+    ``estimate`` turns the sums into value and interval.
+
+    Some figures are made of others: ``across`` names dimensions whose groups are shares of one whole; ``over`` with
+    ``of`` measures how far the groups of a dimension lie apart in another measure; ``parts`` are the measures that a
+    composite is reckoned from. ``derived.py`` asks for what they need.
+    """
 
     key: str
     name: Text
@@ -81,13 +114,27 @@ class Measure:
     unit: Unit
     fact: str
     sums: Mapping[str, Callable[[Any], Any]]
-    estimate: Callable[[Mapping[str, float]], Estimate | None]
+    estimate: Callable[[Mapping[str, Any]], Estimate | None]
     at: str  # the column that periods cut by
     distinct: str = ""
     where: Callable[[Any], Any] | None = None  # which rows of the fact it reads at all
     headline_only: bool = False  # without a question filter it reads the headline question
     higher_is_better: bool = True
     source: str = ""
+    scoring: Text | None = None  # how an answer becomes a number, where that is not plain
+    method: Method = Method.WILSON  # of the interval
+    least: int = 5  # n, below which the figure is withheld
+    across: frozenset[str] = frozenset()
+    always_by: tuple[str, ...] = ()  # asked by these dimensions even where nobody names them
+    over: str = ""
+    of: str = ""
+    parts: tuple[str, ...] = ()
+    number: int = 0  # of a composite's version; 0: part of the product
+
+    @property
+    def is_derived(self) -> bool:
+        """Whether it is reckoned from the answers to other questions."""
+        return bool(self.across or self.over or self.parts)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +145,10 @@ class Dimension:
     name: Text
     facts: frozenset[str]
     column: Callable[[Any], Any]
-    label: Callable[[Any, str], str] | None = None  # value, language → what a person reads
+    # Values, language → what a person reads for those that have a name; the rest are read as they are.
+    labels: Callable[[Sequence[Any], str], Mapping[Any, str]] | None = None
+    # Changes whenever ``column`` would build something else: an engine may keep what it compiled until then.
+    version: Callable[[], str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from zhiyin.packs.shape.about import About, SampleOrganisation
 from zhiyin.packs.shape.cases import Calendar, Clock, Emotions, Steps, Terms
-from zhiyin.packs.shape.journey import Journey, Moment
+from zhiyin.packs.shape.journey import Attribute, Journey, Moment, Shift
 from zhiyin.packs.shape.sample import Plot, Sample, ScoreShape, Traffic, Volume
 
 Complaints = Iterator[tuple[str, str]]
@@ -49,6 +49,17 @@ def _(item: Journey) -> Complaints:
     if orders != list(range(1, len(orders) + 1)):
         yield "touchpoint", "their `order` must count 1, 2, 3 … without a gap or a repeat."
     yield from _repeats("cell", [f"{cell.touchpoint} and {cell.dimension}" for cell in item.cells])
+
+
+@check.register
+def _(item: Shift) -> Complaints:
+    if item.begin == item.until % 24 and item.until != 24:
+        yield "", "must not end when it begins."
+
+
+@check.register
+def _(item: Attribute) -> Complaints:
+    yield from _repeats("value", [value.value for value in item.values])
 
 
 @check.register

@@ -7,17 +7,19 @@ from another process, fits the encounter.
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from math import exp
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from zhiyin.journey.rules import FUNNEL
 from zhiyin.lib.text import pick
 from zhiyin.packs.format import Pack
 from zhiyin.packs.shape.sample import Plot, Traffic
 
 SOURCE = "demo"
 WEEK = timedelta(days=7)
+BEGGED = "b"  # behind the number of an encounter in which a score was begged for
 
 
 @dataclass(frozen=True)
@@ -92,12 +94,16 @@ class Crowd:
         length = timedelta(seconds=round(dice.lognormvariate(5.2, 0.6)))
         customer = {"external_id": f"C{person.number:06d}", "name": person.name, "brand": person.brand}
         customer |= {"segment": person.segment} | ({"phone": person.phone} if person.phone else {})
-        attributes: dict[str, Any] = {"moment": self._moment(traffic, plot)}
+        moment_key = self._moment(traffic, plot)
+        # Dice of their own, so that what is noted about an encounter changes nothing about who comes and why.
+        noted = random.Random(f"noted:{self.seed}:{self.made}")
+        attributes: dict[str, Any] = {"moment": moment_key, **self._noted(noted, moment_key, is_plot=plot is not None)}
         if dice.random() < sample.shares.complaint:
             attributes["complaint"] = True
+        mark = BEGGED if "begged" in attributes else ""
         item: dict[str, Any] = {
             "source": SOURCE,
-            "external_id": f"d{moment:%y%m%d%H%M%S}-{self.made:06d}{'-' + plot.key if plot else ''}",
+            "external_id": f"d{moment:%y%m%d%H%M%S}-{self.made:06d}{mark}{'-' + plot.key if plot else ''}",
             "customer": customer,
             "touchpoint": traffic.touchpoint,
             "unit": unit,
@@ -120,6 +126,21 @@ class Crowd:
             return plot.moment
         fitting = [one.key for one in self.pack.moments.moments if one.touchpoint == traffic.touchpoint]
         return self._dice.choice(fitting) if fitting else ""
+
+    def _noted(self, dice: random.Random, moment: str, *, is_plot: bool) -> dict[str, Any]:
+        """What the calling system and who listened in noted down: errand, first time or not, checklist, begging."""
+        shares = self.pack.sample.shares
+        found: dict[str, Any] = {
+            "errand": dice.choices(("ask", "order", "fault", "dispute"), (45, 33, 14, 8))[0],
+            "first_contact": dice.random() >= shares.again,
+        }
+        if dice.random() < shares.begged:
+            found["begged"] = True
+        items = next((one.checklist for one in self.pack.moments.moments if one.key == moment), ())
+        if items and dice.random() < shares.observed:
+            likely = shares.item_done * (0.6 if is_plot else 1.0)
+            found["checklist"] = [item.key for item in items if dice.random() < likely]
+        return found
 
     def _person(self) -> Person:
         dice, sample = self._dice, self.pack.sample
@@ -156,13 +177,16 @@ def answers(pack: Pack, *, survey: str, external_id: str, touchpoint: str) -> di
     shape: Traffic | Plot = plot or traffic
     form: dict[str, list[str]] = {}
     mood = dice.random()
+    begged = external_id.partition("-")[2].partition("-")[0].endswith(BEGGED)
     for question in asked.questions:
         if question.kind != "scale":
             continue
         halo = sample.scores.halo
         draw = mood if question.key == asked.roles.headline or dice.random() < halo else dice.random()
         top = shape.by_dimension.get(question.dimension or "", shape.top) if question.dimension else shape.top
-        form[question.key] = [str(_score(draw, top, shape.low, sample.scores.low, sample.scores.middle, dice))]
+        low_share = min(shape.low, 1 - sample.shares.begged_top) if begged else shape.low
+        top = max(top, sample.shares.begged_top) if begged else top
+        form[question.key] = [str(_score(draw, top, low_share, sample.scores.low, sample.scores.middle, dice))]
     low = any(int(values[0]) <= 6 for values in form.values())
     _words(pack, form, shape, touchpoint, low=low, survey=asked, dice=dice)
     return form
@@ -176,6 +200,48 @@ def _score(
     if draw < 1 - top:
         return dice.choices(range(len(lows), len(lows) + len(middles)), middles)[0]
     return 10
+
+
+def interviews(pack: Pack, *, day: date) -> Iterator[dict[str, Any]]:
+    """The answers of a study that come in on a day, as the API takes them; the same every time."""
+    for study in pack.sample.studies:
+        dice = random.Random(f"study:{study.survey}:{day}")
+        asked = next(one for one in pack.surveys if one.key == study.survey)
+        weekday_share = study.per_week / 5 if day.weekday() < 5 else 0
+        for number in range(int(weekday_share) + (dice.random() < weekday_share % 1)):
+            mood = dice.gauss(8.2, 1.4)
+            traffic = dice.choices(pack.sample.traffic, [one.share for one in pack.sample.traffic])[0]
+            yield {
+                "source": "interview",
+                "external_id": f"{study.survey}-{day}-{number}",
+                "survey": study.survey,
+                "touchpoint": traffic.touchpoint,
+                "unit": dice.choice(traffic.units),
+                "answers": {
+                    question.key: _interview_score(question, mood, study.gap, dice)
+                    for question in asked.questions
+                    if question.scale
+                },
+            }
+
+
+def _interview_score(question: Any, mood: float, gap: float, dice: random.Random) -> int:
+    scale = question.scale
+    felt = dice.gauss(8.9 if question.expects else mood, 0.8) + (gap - 0.6 if question.expects else 0)
+    score = min(max(felt / 10 * scale.high, scale.low), scale.high)
+    return int(round(score))
+
+
+def funnel_day(pack: Pack, *, day: date) -> Iterator[dict[str, Any]]:
+    """The counts of a day's purchase funnel, step by step; the same every time."""
+    for funnel in pack.sample.funnels:
+        dice = random.Random(f"funnel:{funnel.touchpoint}:{day}")
+        unit = next(one.units[0] for one in pack.sample.traffic if one.touchpoint == funnel.touchpoint)
+        count = round(funnel.first * (0.8 if day.weekday() >= 5 else 1.0) * dice.uniform(0.9, 1.1))
+        for step, share in zip(FUNNEL, (1.0, *funnel.steps), strict=True):
+            count = round(count * share * (1 if step == FUNNEL[0] else dice.uniform(0.92, 1.08)))
+            place = {"touchpoint": funnel.touchpoint, "unit": unit, "source": SOURCE}
+            yield {"counter": step, "day": day, "value": count, **place}
 
 
 def _recovery(pack: Pack, questions: Sequence[Any], dice: random.Random) -> dict[str, list[str]]:

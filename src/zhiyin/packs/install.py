@@ -122,6 +122,26 @@ def install(pack: Pack, path: Path, *, by: Viewer, now: datetime) -> None:
             }
             for one in pack.moments.moments
         ],
+        cells=[
+            {
+                "touchpoint": one.touchpoint,
+                "dimension": one.dimension,
+                "points": [dict(point) for point in one.points],
+                "source": str(one.source)[:120],
+            }
+            for one in pack.journey.cells
+        ],
+        shifts=[
+            {**_plain(one.key, one.name, str(one.source)), "from_hour": one.begin, "until_hour": one.until}
+            for one in pack.journey.shifts
+        ],
+        attributes=[
+            {
+                **_plain(one.key, one.name, str(one.source)),
+                "values": {value.value: dict(value.name) for value in one.values},
+            }
+            for one in pack.journey.attributes
+        ],
     )
     publish_file(_table(path / "survey.toml"), by=by, now=now)
     apply_policy(pack.policy_text, by=by, now=now)

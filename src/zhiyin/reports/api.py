@@ -8,7 +8,7 @@ from ninja import Router
 
 from zhiyin.lib.clean import Query, fault
 from zhiyin.lib.text import pick
-from zhiyin.metrics.asking import Asked, answer_to, as_rows, usable_dimensions
+from zhiyin.metrics.asking import Asked, answer_to, as_rows, definition
 from zhiyin.metrics.engine import measures
 from zhiyin.metrics.language import UnknownName
 from zhiyin.people.api_auth import viewer
@@ -28,19 +28,7 @@ router = Router(tags=["measures"])
 def get_measures(request: HttpRequest) -> HttpResponse:
     viewer(request).require(Permission.SEE_FIGURES)
     clean_query(request, Query({}))
-    items = [
-        {
-            "key": one.key,
-            "name": dict(one.name),
-            "definition": dict(one.definition),
-            "formula": one.formula,
-            "unit": str(one.unit),
-            "higher_is_better": one.higher_is_better,
-            "source": one.source,
-            "dimensions": usable_dimensions(one.fact),
-        }
-        for one in measures().values()
-    ]
+    items = [definition(one) for one in measures().values()]
     return answer({"items": items, "next": None})
 
 

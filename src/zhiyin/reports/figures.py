@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from zhiyin.metrics.asking import Asked, answer_to, usable_dimensions
+from zhiyin.metrics.asking import Asked, answer_to, dimensions_of
 from zhiyin.metrics.engine import measures
 from zhiyin.metrics.language import Answer
 from zhiyin.people.access import Viewer
@@ -37,7 +37,7 @@ class Desk:
 
     def can_ask(self, measure: str) -> bool:
         """Whether every filter cuts this measure; where one does not, its figure would be about something else."""
-        usable = {*usable_dimensions(measures()[measure].fact), "unit"}
+        usable = {*dimensions_of(measures()[measure]), "unit"}
         return all(key in usable for key, _value in self.where)
 
     def ask(self, measure: str, *by: str, since: date | None = None, until: date | None = None, **where: str) -> Answer:

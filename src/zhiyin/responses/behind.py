@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from zhiyin.journey.queries import begged
 from zhiyin.responses.models import Answer, Response
 from zhiyin.responses.rules import EVERY, READINGS, RECOVERY, questions_read
 from zhiyin.surveys.queries import VersionCard, surveys, versions
@@ -26,11 +27,14 @@ class Read:
     questions: Mapping[int, Questions]
     groups: Mapping[tuple[Questions, bool], list[int]]
     recovery: bool | None
+    clean: bool = False
 
     def narrowed(self, rows: QuerySet[Response]) -> QuerySet[Response]:
         """Only the responses with such an answer."""
         if self.recovery is not None:
             rows = rows.filter(purpose=RECOVERY) if self.recovery else rows.exclude(purpose=RECOVERY)
+        if self.clean:
+            rows = rows.filter(Q(interaction_id=None) | ~Q(interaction_id__in=begged()))
         wanted = Q(pk__in=[])
         for (questions, is_headline), versions_read in self.groups.items():
             wanted |= Q(survey_version_id__in=versions_read) & _answered(questions, is_headline=is_headline)
@@ -74,7 +78,7 @@ def behind(measure: str, *, dimension: str = "", survey: str = "", question: str
         if questions := questions_read(reading, card.questionnaire, dimension=dimension, question=question):
             found[card.id] = questions
             groups.setdefault((questions, questions == (card.questionnaire.roles.headline,)), []).append(card.id)
-    return Read(found, groups, reading.recovery)
+    return Read(found, groups, reading.recovery, reading.clean)
 
 
 def numbered(number: int, *, survey: str = "") -> list[VersionCard]:

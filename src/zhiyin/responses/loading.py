@@ -1,5 +1,6 @@
 """The rows that responses supply to the mirror, read and joined column by column: the mirror is built from millions."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,20 +10,25 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from django.conf import settings
 
+from zhiyin.journey.facts import SLOT_COLUMNS
 from zhiyin.journey.queries import interaction_columns, journey_map
+from zhiyin.journey.rules import slots_of, was_begged
 from zhiyin.ledger.columns import columns_of
-from zhiyin.lib.arrays import column, local_days, places_in, renamed
+from zhiyin.lib.arrays import column, local_days, local_hours, places_in, renamed
 from zhiyin.people.queries import group_columns
 from zhiyin.responses.models import Answer, Response
 from zhiyin.surveys.queries import VersionCard, versions_by_id
 
+OUTCOME = "solved"  # the question in which a customer says what came of it
 SATISFIED_FROM = 0.75  # of the scale's length: 8 of 0–10, 4 of 1–5
 OF_A_RESPONSE = (
     *("id", "customer_id", "interaction_id", "survey_version_id", "purpose", "answered_at", "unit_id"),
-    *("touchpoint_id", "scenario_id", "served_by", "language", "source"),
+    *("touchpoint_id", "scenario_id", "served_by", "language", "source", "headline", "attributes"),
 )
 HEAD = {
     "dimension": pa.string(),
+    "low": pa.int16(),
+    "high": pa.int16(),
     "top_from": pa.int16(),
     "low_to": pa.int16(),
     "satisfied_from": pa.float64(),
@@ -56,7 +62,7 @@ def load_answers(ids: Sequence[int]) -> pa.Table:
 
 def _heads(version: pa.Array, question: pa.Array) -> tuple[pa.Table, pa.Array]:
     """What questionnaires say about their questions, once each, and for every answer its place there; null for what is
-    no score (a tick)."""
+    no score (a tick, an expectation)."""
     versions, keys = version.dictionary_encode(), question.dictionary.to_pylist()
     pair = versions.indices.to_numpy().astype(np.int64) * max(len(keys), 1) + question.indices.to_numpy()
     pairs, place = np.unique(pair, return_inverse=True)
@@ -76,11 +82,11 @@ def _heads(version: pa.Array, question: pa.Array) -> tuple[pa.Table, pa.Array]:
 def _head(version: VersionCard, key: str) -> tuple[Any, ...] | None:
     questionnaire = version.questionnaire
     question = questionnaire.question(key)
-    if question is None or question.scale is None:
+    if question is None or question.scale is None or question.expects:
         return None
     roles, scale = questionnaire.roles, question.scale
     return (
-        question.dimension or "",
+        *(question.dimension or "", scale.low, scale.high),
         # The threshold is the headline's; a question on another scale counts its own highest point.
         roles.top_from if roles.top_from <= scale.high else scale.high,
         questionnaire.follow_up.low_to if questionnaire.follow_up else scale.low + (scale.high - scale.low) * 6 // 10,
@@ -97,7 +103,14 @@ def _around(responses: pa.Table) -> dict[str, pa.Array]:
     interaction = places_in(column(interactions, "id"), column(responses, "interaction_id"))
     groups = group_columns(_known(responses, "customer_id"))
     group = places_in(column(groups, "id"), column(responses, "customer_id"))
+    told = _from_attributes(column(responses, "attributes"))
+    system = {name: one.take(interaction) for name, one in _from_attributes(column(interactions, "attributes")).items()}
     return {
+        **{name: pc.coalesce(system[name], told[name]) for name in SLOT_COLUMNS},
+        "begged": system["begged"].fill_null(False),
+        "outcome": _outcomes(column(responses, "id")),
+        "overall": column(responses, "headline"),
+        "hour": local_hours(column(responses, "answered_at"), ZoneInfo(settings.TIME_ZONE)),
         **{name: column(responses, name) for name in ("purpose", "answered_at", "unit_id", "language", "source")},
         "day": local_days(column(responses, "answered_at"), ZoneInfo(settings.TIME_ZONE)),
         "staff_id": column(responses, "served_by"),
@@ -111,6 +124,33 @@ def _around(responses: pa.Table) -> dict[str, pa.Array]:
         "brand": _text(groups, "brand", group).fill_null(""),
         "segment": _text(groups, "segment", group).fill_null(""),
     }
+
+
+def _from_attributes(texts: pa.Array) -> dict[str, pa.Array]:
+    """The declared attributes in their slots, and whether a score was begged for. Each text is read once: they repeat."""
+    coded = texts.dictionary_encode()
+    declared = journey_map().slots
+    known = [json.loads(text) if text else {} for text in coded.dictionary.to_pylist()]
+    slots = list(zip(*(slots_of(one, declared) for one in known), strict=True)) or [()] * len(SLOT_COLUMNS)
+    found = {
+        name: pa.array(values, pa.string()).take(coded.indices)
+        for name, values in zip(SLOT_COLUMNS, slots, strict=True)
+    }
+    found["begged"] = pa.array([was_begged(one) for one in known], pa.bool_()).take(coded.indices)
+    return found
+
+
+def _outcomes(responses: pa.Array) -> pa.Array:
+    """What customers said came of their matter; nothing where nobody asked."""
+    said = columns_of(
+        Answer,
+        ("response_id", "raw"),
+        among=responses.to_pylist(),
+        key="response_id",
+        only=f"question = '{OUTCOME}' AND value IS NOT NULL",
+    )
+    place = places_in(column(said, "response_id"), responses)
+    return column(said, "raw").cast(pa.string()).take(place).fill_null("")
 
 
 def _known(table: pa.Table, name: str) -> list[int]:

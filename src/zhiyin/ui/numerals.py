@@ -39,6 +39,8 @@ SCALES = {
     "index": Scale(),
     "weight": Scale(decimals=2),
     "count": Scale(decimals=0),
+    "money": Scale(decimals=2),
+    "ratio": Scale(decimals=3),
 }
 
 

@@ -10,7 +10,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from zhiyin.cases.actions import closing, handling, stepping
-from zhiyin.cases.measures import CLOCKS, KINDS, load_clocks
+from zhiyin.cases.facts import CLOCKS, KINDS, load_clocks
 from zhiyin.cases.testing import Desk, make_case, make_desk
 from zhiyin.journey.actions import put_map
 from zhiyin.journey.queries import journey_map
@@ -220,7 +220,7 @@ class TestCases:
     ("question", "near"),
     [
         ({"measure": "sla"}, "sla_attainment"),
-        ({"measure": "sla_attainment", "by": ("scenario",)}, "clock"),
+        ({"measure": "sla_attainment", "by": ("survey",)}, "clock"),
         ({"measure": "cases", "where": (("dimension", "behavior"),)}, "touchpoint"),
     ],
 )

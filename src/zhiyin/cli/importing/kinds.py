@@ -1,10 +1,12 @@
 """The kinds: which columns each knows, and how its rows are taken in."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from zhiyin.cli.importing.frame import Circumstances, OneByOne, Outcome
-from zhiyin.cli.importing.responses import Responses
+from zhiyin.cli.importing.responses import SEPARATORS, Responses
+from zhiyin.journey import counters
+from zhiyin.journey.counters import COUNTER
 from zhiyin.journey.rules import Arrival, arrivals_of
 from zhiyin.lib.clean import Field, Kind
 from zhiyin.lib.errors import Refused
@@ -103,6 +105,9 @@ class Customers:
         return row.values["customer"], tuple(row.values[name] for name in ("name", "brand", "segment", "language"))
 
 
+KNOWN_ATTRIBUTES = ("complaint", "begged", "checklist")
+
+
 class Interactions:
     """Service interactions; every column that we do not know becomes an attribute."""
 
@@ -119,6 +124,8 @@ class Interactions:
             "started_at": Column(Field(Kind.TIME), ("开始时间",)),
             "ended_at": Column(Field(Kind.TIME, required=True), ("结束时间",)),
             "complaint": Column(Field(Kind.BOOL), ("投诉", "投诉标记")),
+            "begged": Column(Field(Kind.BOOL), ("要分", "求高分")),
+            "checklist": Column(Field(Kind.TEXT, max_length=2000), ("检查清单", "已做清单")),
         },
         keep_unknown=True,
     )
@@ -133,7 +140,7 @@ class Interactions:
         clean: dict[str, Sequence[Any]] = {
             name: [one[name] for one in given]
             for name in self.columns.columns
-            if name not in PERSON and name != "complaint"
+            if name not in PERSON and name not in KNOWN_ATTRIBUTES
         }
         clean["source"] = [source or self._here.source for source in clean["source"]]
         clean["customer"] = [
@@ -155,9 +162,41 @@ class Interactions:
 
 def _attributes(row: Row) -> dict[str, Any]:
     attributes: dict[str, Any] = {name[:60]: text for name, text in row.unknown.items()}
-    if row.values["complaint"] is not None:
-        attributes["complaint"] = row.values["complaint"]
+    value = row.values
+    attributes |= {flag: value[flag] for flag in ("complaint", "begged") if value[flag] is not None}
+    if value["checklist"] is not None:  # looked at; an empty cell is not
+        attributes["checklist"] = [item.strip() for item in SEPARATORS.split(value["checklist"]) if item.strip()]
     return attributes
+
+
+class Counters:
+    """The steps of the purchase funnel, day by day (S1.41)."""
+
+    columns = Columns(
+        {
+            "counter": Column(COUNTER.fields["counter"], ("漏斗步骤", "计数")),
+            "day": Column(COUNTER.fields["day"], ("日期",)),
+            "value": Column(COUNTER.fields["value"], ("数量", "人数")),
+            "unit": Column(COUNTER.fields["unit"], ("组织单元", "单元")),
+            "touchpoint": Column(COUNTER.fields["touchpoint"], ("触点",)),
+            "source": Column(COUNTER.fields["source"], ("来源",)),
+        }
+    )
+    key_columns = ("counter", "day", "unit", "touchpoint", "source")
+
+    def __init__(self, here: Circumstances) -> None:
+        self._here = here
+
+    def read(self, rows: Sequence[Row]) -> Sequence[Mapping[str, Any]]:
+        return [row.values for row in rows]
+
+    def take(self, lines: Sequence[Mapping[str, Any]]) -> list[Outcome]:
+        told = counters.tell(lines, by=self._here.by, now=self._here.now, source=self._here.source)
+        return [Outcome(one.done, one.faults) for one in told]
+
+    def identity(self, row: Row) -> tuple[object, object]:
+        """(key, body): a step of one day, place and source has one count."""
+        return tuple(row.values[name] for name in self.key_columns), row.values["value"]
 
 
 KINDS: dict[str, Callable[[Circumstances], Importer]] = {
@@ -166,4 +205,5 @@ KINDS: dict[str, Callable[[Circumstances], Importer]] = {
     "customers": Customers,
     "interactions": Interactions,
     "responses": Responses,
+    "counters": Counters,
 }

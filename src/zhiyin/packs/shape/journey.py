@@ -58,12 +58,43 @@ class Cell:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Shift:
+    """A part of the day by the clock on the wall. ``until`` at or before ``from`` goes past midnight."""
+
+    key: str = key_of("shift")
+    name: Text = rule(longest=40)
+    begin: int = rule(name="from", least=0, most=23)
+    until: int = rule(least=0, most=24)
+    source: Source
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttributeValue:
+    """What people read instead of a value that a system writes."""
+
+    value: str = rule(longest=60)
+    name: Text = rule(longest=40)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attribute:
+    """An attribute of interactions that figures may be cut by; what is not declared stays in the record."""
+
+    key: str = key_of("attribute")
+    name: Text = rule(longest=40)
+    values: tuple[AttributeValue, ...] = many("value")
+    source: Source
+
+
+@dataclass(frozen=True, kw_only=True)
 class Journey:
     scenarios: tuple[Scenario, ...] = many("scenario", least=1)
     stages: tuple[Stage, ...] = many("stage", least=1)
     dimensions: tuple[Dimension, ...] = many("dimension", least=1)
     touchpoints: tuple[Touchpoint, ...] = many("touchpoint", least=1)
     cells: tuple[Cell, ...] = many("cell")
+    shifts: tuple[Shift, ...] = many("shift", most=8)
+    attributes: tuple[Attribute, ...] = many("attribute", most=12)
 
 
 @dataclass(frozen=True, kw_only=True)

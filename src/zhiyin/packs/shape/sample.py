@@ -37,6 +37,12 @@ class Shares:
     comment_otherwise: float = rule(least=0, most=1)
     call_me_when_low: float = rule(least=0, most=1)
     recovered: float = rule(least=0, most=1)  # of customers asked again after their case was closed
+    observed: float = rule(default=0.0, least=0, most=1)  # interactions at which somebody noted the checklist
+    item_done: float = rule(default=0.0, least=0, most=1)  # of the items looked for
+    begged: float = rule(default=0.0, least=0, most=1)  # interactions in which a score was begged for
+    begged_top: float = rule(default=0.0, least=0, most=1)  # of their answers
+    again: float = rule(default=0.0, least=0, most=1)  # of interactions: not the first about the matter
+    compensated: float = rule(default=0.0, least=0, most=1)  # of cases
     source: Source
 
 
@@ -120,6 +126,26 @@ class Names:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Study:
+    """Interviews of a study: so many a week, by how much expectations lie above what was found."""
+
+    survey: str = rule(refers="survey")
+    per_week: int = rule(least=1)
+    gap: float = rule(least=-5, most=5)
+    source: Source
+
+
+@dataclass(frozen=True, kw_only=True)
+class Funnel:
+    """A usual day of the purchase funnel: how many there are of its first step, and which share goes on each time."""
+
+    touchpoint: str = rule(refers="touchpoint")
+    first: int = rule(least=1)
+    steps: tuple[float, ...] = rule(least=5, most=5)
+    source: Source
+
+
+@dataclass(frozen=True, kw_only=True)
 class Sample:
     volume: Volume
     shares: Shares
@@ -131,4 +157,6 @@ class Sample:
     brands: tuple[Group, ...] = many("brand", least=1)
     segments: tuple[Group, ...] = many("segment", least=1)
     names: Names
+    studies: tuple[Study, ...] = many("study")
+    funnels: tuple[Funnel, ...] = many("funnel")
     source: Source

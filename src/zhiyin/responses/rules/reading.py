@@ -12,16 +12,25 @@ RECOVERY = "recovery"  # the purpose of a survey that asks whether the solution 
 class Reading:
     """Of which question, and in surveys of which purpose; ``recovery`` None: of any.
 
-    ``by_dimension``: where a dimension or a question is named, every such question instead of the one.
+    ``by_dimension``: where a dimension or a question is named, every such question instead of the one. ``clean``: only
+    about encounters in which nobody begged for a score.
     """
 
-    role: str  # headline, nps or ces
+    role: str  # headline, nps, ces; "any" with a dimension, or the key of one dimension after a colon: "any:behavior"
     recovery: bool | None
     by_dimension: bool = False
+    clean: bool = False
 
 
+_HEADLINE = Reading("headline", recovery=False, by_dimension=True)
+_CLEAN = Reading("headline", recovery=False, by_dimension=True, clean=True)
 READINGS: Mapping[str, Reading] = {
-    **dict.fromkeys(("top_box", "bottom_box", "mean", "csat"), Reading("headline", recovery=False, by_dimension=True)),
+    **dict.fromkeys(("top_box", "top_2_box", "bottom_box", "mean", "csat", "distribution"), _HEADLINE),
+    **dict.fromkeys(("standard_deviation", "satisfaction_index"), _HEADLINE),
+    **dict.fromkeys(("spread_sites", "spread_shifts", "spread_staff"), _HEADLINE),
+    **dict.fromkeys(("clean_top_box", "clean_mean"), _CLEAN),
+    "matrix_cell": Reading("any", recovery=False),
+    "care_score": Reading("any:behavior", recovery=False),
     "nps": Reading("nps", recovery=False),
     "ces": Reading("ces", recovery=None),
     "recovery_rate": Reading("headline", recovery=True),
@@ -39,7 +48,8 @@ def questions_read(
         one.key
         for one in questionnaire.questions
         if one.scale is not None
-        and (one.key == wanted or is_cut)
+        and not one.expects  # what was expected is no score
+        and (one.key == wanted or is_cut or _is_one_of(one, reading.role))
         and _is_of(one, dimension)
         and (not question or one.key == question)
     )
@@ -48,7 +58,15 @@ def questions_read(
 def _asked_for(reading: Reading, questionnaire: Questionnaire) -> str:
     roles = questionnaire.roles
     named = {"headline": roles.headline, "nps": roles.named.get("nps", roles.headline), "ces": roles.named.get("ces")}
-    return named[reading.role] or ""
+    return named.get(reading.role) or ""
+
+
+def _is_one_of(question: Question, role: str) -> bool:
+    """Whether a figure that reads questions by their dimension reads this one."""
+    if not role.startswith("any"):
+        return False
+    only = role.partition(":")[2]
+    return question.dimension == only if only else bool(question.dimension)
 
 
 def _is_of(question: Question, dimension: str) -> bool:

@@ -12,7 +12,7 @@ from zhiyin.metrics.building import as_table
 from zhiyin.outreach.testing import SYSTEM
 from zhiyin.people.queries import customer_groups
 from zhiyin.responses.loading import load_answers
-from zhiyin.responses.measures import ANSWERS
+from zhiyin.responses.facts import ANSWERS
 from zhiyin.responses.models import Answer, Response
 from zhiyin.responses.testing import GOOD, LOW, Browser, make_links
 from zhiyin.surveys.queries import versions_by_id
@@ -76,6 +76,12 @@ def one_by_one(ids: list[int]) -> list[dict[str, object]]:
                     "brand": brand,
                     "segment": segment,
                     "complaint": interaction.is_complaint if interaction else False,
+                    "begged": interaction.is_begged if interaction else False,
+                    "overall": row.headline,
+                    "low": question.scale.low,
+                    "high": question.scale.high,
+                    "hour": row.answered_at.astimezone(zone).hour,
+                    "outcome": "",
                     "language": row.language,
                     "source": row.source,
                 }

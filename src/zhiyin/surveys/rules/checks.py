@@ -15,6 +15,7 @@ def check(one: Questionnaire, table: Table) -> None:
     for question in one.questions:
         if question.key in RESERVED:
             table.say(f"question[{question.key}]", "is the name of a field of its own; choose another key.")
+    _expectations(one, table)
     _roles(one, table)
     _follow_up(one, table)
     for language, words in one.sms.text.items():
@@ -22,6 +23,21 @@ def check(one: Questionnaire, table: Table) -> None:
         _segment(one.sms, language, table)
     for language, words in one.email.text.items():
         _link(f"email.text.{language}", words, table)
+
+
+def _expectations(one: Questionnaire, table: Table) -> None:
+    """What is expected and what is found are asked on one scale, in pairs, and a figure reads only what is found."""
+    expecting = [question for question in one.questions if question.expects]
+    table.no_repeats("question.expects", [question.expects for question in expecting])
+    read = {one.roles.headline, *one.roles.named.values()}
+    for question in expecting:
+        where, found = f"question[{question.key}].expects", one.question(question.expects)
+        if found is None or found.scale is None or found.expects or found is question:
+            table.say(where, "'%(key)s' is not a scale question of this survey.", key=question.expects)
+        elif question.scale is None or question.scale.key != found.scale.key:
+            table.say(where, "both questions of a pair must use one scale.")
+        if question.key in read:
+            table.say(where, "a question that figures read cannot ask for what was expected.")
 
 
 def _roles(one: Questionnaire, table: Table) -> None:

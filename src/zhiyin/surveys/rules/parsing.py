@@ -162,6 +162,7 @@ def _question(table: Table, scales: Mapping[str, Scale]) -> Question:
         multiple=table.flag("multiple", default=False),
         longest=table.whole("longest", least=1, most=defaults.LONGEST_COMMENT, default=500),
         dimension=table.key("dimension") if table.has("dimension") else "",
+        expects=table.key("expects") if table.has("expects") else "",
         required=table.flag("required", default=True),
         **_origin(table),
     )

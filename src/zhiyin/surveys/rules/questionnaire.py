@@ -55,7 +55,11 @@ class Option:
 
 @dataclass(frozen=True, kw_only=True)
 class Question(Sourced):
-    """One form field, ``q_{key}``. ``dimension`` is a key of the four 纬, or empty."""
+    """One form field, ``q_{key}``. ``dimension`` is a key of the four 纬, or empty.
+
+    ``expects`` names the question whose expectation this one asks for (S0.1): what was expected is no score of what
+    was found, and the two together give the gap.
+    """
 
     key: str
     kind: Kind
@@ -66,6 +70,7 @@ class Question(Sourced):
     multiple: bool = False
     longest: int = 0  # characters of a text
     dimension: str = ""
+    expects: str = ""
     required: bool = True
 
     def option(self, key: str) -> Option | None:
