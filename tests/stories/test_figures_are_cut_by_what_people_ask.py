@@ -285,6 +285,12 @@ def test_only_declared_attributes_leave_the_record_and_twelve_at_most() -> None:
     assert "secret" not in str(mirror.fact("answers").columns)
     with pytest.raises(ValueError, match="dimension"):
         ask("top_box", "attr.secret")
+    # Declared, it is there for what happened before, too: the mirror is built anew.
+    assert declare_attribute("secret", name=both("某", "Some"))
+    assert ask("top_box").figures == []
+    caught_up()
+    assert counted("top_box", "attr.secret") == {"139…": (1, 1)}
+    assert withdraw_attribute("secret")
     for number in range(11):
         assert declare_attribute(f"more_{number}", name=both("某", "Some"))
     with pytest.raises(NoSlotLeft):

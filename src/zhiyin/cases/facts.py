@@ -6,7 +6,7 @@ from typing import Any
 
 from zhiyin.cases.models import Case, Entry
 from zhiyin.cases.reading import reckoned
-from zhiyin.journey.facts import SLOT_COLUMNS, WHEN_COLUMNS, Places
+from zhiyin.journey.facts import SLOT_COLUMNS, WHEN_COLUMNS, Places, declared
 from zhiyin.journey.queries import InteractionCard, interaction_cards
 from zhiyin.metrics.language import Fact, Row
 from zhiyin.people.access import Viewer
@@ -139,6 +139,7 @@ CLOCKS = Fact(
     at="began_at",
     order=("case_id", "clock", "began_at"),
     forgotten_by={"people.customer_erased": cases_of_somebody},
+    version=declared,
     load=load_clocks,
     changes=True,
     touched_by={f"cases.{kind}": _case_id for kind in KINDS},
@@ -161,6 +162,7 @@ CASES = Fact(
     at="opened_at",
     order=("case_id",),
     forgotten_by={"people.customer_erased": cases_of_somebody},
+    version=declared,
     load=load_cases,
     changes=True,
     touched_by={f"cases.{kind}": _case_id for kind in KINDS},

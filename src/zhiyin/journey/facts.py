@@ -17,6 +17,11 @@ SLOT_COLUMNS = {f"attr_{slot}": "string" for slot in range(1, SLOTS + 1)}
 WHEN_COLUMNS = {"day": "date", "hour": "int16"}  # on the organisation's clock, so that no engine reckons time zones
 
 
+def declared() -> str:
+    """Which attributes stand in which slots: another declaration gives other rows."""
+    return repr(sorted(journey_map().slots.items()))
+
+
 class Places:
     """Keys behind the ids of the map, and the local day and hour of a moment, for one loading."""
 

@@ -76,7 +76,8 @@ class Fact:
 
     ``order`` is how its files are sorted: by what questions cut by first, and up to columns that tell its rows apart.
     ``rollups`` name tables with fewer columns in which equal rows are one with a count, the smallest first.
-    ``forgotten_by``: ledger kind → the ids whose rows are read anew *and* go from every older file.
+    ``forgotten_by``: ledger kind → the ids whose rows are read anew *and* go from every older file. ``version`` changes
+    whenever the same record would give other rows: the mirror is built anew then.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Fact:
     order: tuple[str, ...] = ()
     rollups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     forgotten_by: Mapping[str, Touch] = field(default_factory=dict)
+    version: Callable[[], str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

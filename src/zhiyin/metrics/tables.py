@@ -72,7 +72,7 @@ def tables_of(fact: Fact) -> list[Table]:
 def layout_of(facts: Sequence[Fact], zone: str) -> str:
     """What a mirror's files depend on besides the record."""
     spelled = [
-        (table.name, list(table.stored.items()), table.order, list(table.sizes))
+        (table.name, list(table.stored.items()), table.order, list(table.sizes), fact.version() if fact.version else "")
         for fact in facts
         for table in tables_of(fact)
     ]

@@ -4,7 +4,7 @@ moment of truth."""
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from zhiyin.journey.facts import SLOT_COLUMNS, WHEN_COLUMNS, Places
+from zhiyin.journey.facts import SLOT_COLUMNS, WHEN_COLUMNS, Places, declared
 from zhiyin.journey.queries import InteractionCard, interaction_cards, moments
 from zhiyin.journey.rules import checklist_done
 from zhiyin.messaging.queries import invitations_behind
@@ -138,6 +138,7 @@ INTERACTIONS = Fact(
         "daily": ("day", "invited", "reason", "unit_id", "touchpoint", "scenario", "channel", "moment", "complaint"),
     },
     forgotten_by={"people.customer_erased": interactions_of_somebody},
+    version=declared,
     load=load_interactions,
     touched_by={"journey.interactions_received": _received},
 )
@@ -156,6 +157,7 @@ CHECKS = Fact(
     at="ended_at",
     order=("day", "interaction_id", "item"),
     forgotten_by={"people.customer_erased": interactions_of_somebody},
+    version=declared,
     load=load_checks,
     touched_by={"journey.interactions_received": _received},
 )
@@ -187,6 +189,7 @@ INVITATIONS = Fact(
         ),
     },
     forgotten_by={"people.customer_erased": invitations_of_somebody},
+    version=declared,
     load=load_invitations,
     changes=True,
     touched_by={

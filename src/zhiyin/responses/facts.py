@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from zhiyin.journey.facts import SLOT_COLUMNS, WHEN_COLUMNS, Places
+from zhiyin.journey.facts import SLOT_COLUMNS, WHEN_COLUMNS, Places, declared
 from zhiyin.journey.queries import InteractionCard, interaction_cards
 from zhiyin.metrics.language import Fact, Row, Through
 from zhiyin.people.access import Viewer
@@ -184,6 +184,7 @@ ANSWERS = Fact(
     order=("question", "day", "response_id"),
     rollups=ROLLUPS,
     forgotten_by={"people.customer_erased": responses_of_somebody},
+    version=declared,
 )
 GAPS = Fact(
     name="gaps",
@@ -195,4 +196,5 @@ GAPS = Fact(
     steady=frozenset(GAP_COLUMNS) - OF_EACH_GAP,
     order=("question", "day", "response_id"),
     forgotten_by={"people.customer_erased": responses_of_somebody},
+    version=declared,
 )
