@@ -61,7 +61,7 @@ class Page:
 PAGES = {
     "reports:home": Page("/", get=ALL),
     "reports:overview": Page("/overview/", get=FIGURES),
-    "reports:definition": Page("/measures/nps/", get=FIGURES),
+    "reports:definition": Page("/measures/care_index/", get=FIGURES, post={Q}),
     "reports:audit": Page("/settings/audit/", get={U, D}),
     "care_grid:grid": Page("/overview/grid/", get=FIGURES),
     "funnel:funnel": Page("/funnel/", get=OUTREACH),

@@ -4,6 +4,9 @@ the way from it is here.
 - Beijing Mobile's post-call survey: 5,433 customers, four questions from 1 to 10, ticked problems, their own words.
 - Volvo IT's incident log (BPI Challenge 2013): 7,554 incidents with their teams and times.
 - The ECSI mobile-phone survey: 250 answers to 24 questions.
+- Airline passengers: satisfied or not, and fourteen ratings of which 0 is "not applicable".
+- US hospitals and practices (CMS): rates of 0 to 100 of 95 organisations, some missing.
+- Copenhagen residents: a table of counts, expanded to 1,681 people.
 """
 
 import csv
@@ -244,3 +247,29 @@ def write_ecsi(path: Path, target: Path, *, now: datetime) -> list[str]:
         ([f"ecsi-{place}", now.isoformat(), *(row[item] for item in items)] for place, row in enumerate(rows, 1)),
     )
     return items
+
+
+def study(key: str, scales: dict[str, tuple[int, int]], questions: dict[str, str], *, headline: str, top: int) -> str:
+    """A questionnaire that somebody else asked: scale -> both ends, question -> scale."""
+    parts = ['languages = ["zh-hans"]']
+    for name, (low, high) in scales.items():
+        parts.append(
+            f'[[scale]]\nkey = "{name}"\nlow = {low}\nhigh = {high}\n'
+            'low_label = { zh-hans = "低" }\nhigh_label = { zh-hans = "高" }'
+        )
+    parts.append(f'[[survey]]\nkey = "{key}"\npurpose = "study"\nname = {{ zh-hans = "{key}" }}')
+    for question, scale in questions.items():
+        parts.append(
+            f'[[survey.question]]\nkey = "{question}"\nkind = "scale"\nscale = "{scale}"\n'
+            f'title = {{ zh-hans = "{question}" }}\nrequired = false'
+        )
+    parts.append(f'[survey.measures]\nheadline = "{headline}"\ntop_from = {top}\n')
+    return "\n".join(parts)
+
+
+def slug(name: str) -> str:
+    return "".join(one if one.isalnum() else "_" for one in name.lower()).strip("_")
+
+
+def write_table(target: Path, header: list[str], rows: Iterator[list[object]]) -> None:
+    _table(target, header, rows)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 @click.option("--cluster", help="Allow for answers being alike within this dimension (staff).")
 @click.option("--weigh", help="Give every group of this dimension the weight of its people, whoever answered.")
 @click.option("--people", default="sent", show_default=True, help="With --weigh: the count of people.")
+@click.option("--about", is_flag=True, help="What the measure means instead of its figure.")
 @click.option("--format", "form", type=click.Choice(("table", "csv", "json")), default="table", show_default=True)
 @needs_django
 def measure_command(
@@ -37,6 +38,7 @@ def measure_command(
     cluster: str | None,
     weigh: str | None,
     people: str,
+    about: bool,
     form: str,
 ) -> None:
     """One measure, with n and interval. Reads what is recorded up to now."""
@@ -58,6 +60,9 @@ def measure_command(
         since=_day(since),
         until=_day(until),
     )
+    if about:
+        _tell_about(key)
+        return
     mirror.catch_up(now=now())
     try:
         question = question_of(asked, by=Viewer.system("cli"), tree=tree)
@@ -124,6 +129,17 @@ def _weighed(
             }
         )
     return replace(plain, figures=figures), beside
+
+
+def _tell_about(key: str) -> None:
+    """The entry of the catalogue: definition, formula, interval, minimum n, source, dimensions."""
+    from zhiyin.metrics.asking import definition  # noqa: PLC0415  (Django must be set up first)
+    from zhiyin.metrics.engine import measures  # noqa: PLC0415
+
+    measure = measures().get(key)
+    if measure is None:
+        raise BadInput(f"There is no measure {key!r}. Use one of: {', '.join(sorted(measures()))}.")
+    click.echo(json.dumps(definition(measure), ensure_ascii=False, indent=2))
 
 
 def _pair(text: str) -> tuple[str, str]:

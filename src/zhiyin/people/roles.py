@@ -27,6 +27,7 @@ class Permission(StrEnum):
     CORRECT_CUSTOMERS = "correct_customers"  # consent, flags and merges of a customer, with a reason, audited
     IMPORT = "import"
     EXPORT = "export"
+    DEFINE_MEASURES = "define_measures"  # formulas and weights of composites, in versions
     MANAGE_PEOPLE = "manage_people"
     MANAGE_SETTINGS = "manage_settings"
     SEE_AUDIT = "see_audit"
@@ -40,7 +41,7 @@ GRANTS: dict[str, frozenset[Permission]] = {
     ),
     Role.QUALITY_MANAGER: frozenset(
         {P.SEE_FIGURES, P.SEE_VERBATIMS, P.SEE_OUTREACH, P.RUN_OUTREACH, P.WORK_CASES, P.LEAD_CASES}
-        | {P.REVEAL_CONTACT, P.CORRECT_CUSTOMERS, P.IMPORT, P.EXPORT}
+        | {P.REVEAL_CONTACT, P.CORRECT_CUSTOMERS, P.IMPORT, P.EXPORT, P.DEFINE_MEASURES}
     ),
     Role.TOUCHPOINT_OWNER: frozenset({P.SEE_FIGURES, P.SEE_VERBATIMS, P.SEE_OUTREACH, P.WORK_CASES, P.LEAD_CASES}),
     Role.EXECUTIVE: frozenset({P.SEE_FIGURES, P.SEE_OUTREACH}),

@@ -7,17 +7,18 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_http_methods
 
 from zhiyin.cases.queries.queue import Wanted, queue
 from zhiyin.ledger.queries import events
 from zhiyin.lib.errors import NotFound
+from zhiyin.lib.faults import Unclean
 from zhiyin.lib.text import pick
 from zhiyin.metrics import mirror
 from zhiyin.metrics.engine import measures
 from zhiyin.people.roles import Permission
 from zhiyin.people.views import viewer
-from zhiyin.reports import files
+from zhiyin.reports import defining, files
 from zhiyin.reports import overview as screen
 from zhiyin.reports.causes import ALONG, why
 from zhiyin.reports.figures import Desk
@@ -90,14 +91,23 @@ def _address(desk: Desk, kept: Mapping[str, str], **changed: str) -> str:
     return f"?{urlencode({**desk.address, **kept, **changed})}"
 
 
-@require_GET
+@require_http_methods(["GET", "HEAD", "POST"])
 def definition(request: HttpRequest, key: str) -> HttpResponse:
-    """What a figure means: words, formula, interval, source."""
+    """What a figure means: words, formula, interval, source; of a composite also its parts, weights and versions."""
     by = viewer(request)
     by.require(Permission.SEE_FIGURES)
     measure = measures().get(key)
     if measure is None:
         raise NotFound
+    faults: list[str] = []
+    if request.method == "POST":
+        if not measure.parts:
+            raise NotFound
+        try:
+            defining.define_version(key, request.POST, by=by, now=timezone.now())
+            return redirect(request.get_full_path())
+        except Unclean as unclean:
+            faults = defining.sentences(unclean, by.language)
     desk = desk_of(request, now=timezone.now())
     if not desk.can_ask(key):
         raise NotFound(_("This figure cannot be cut by these filters."), next_step=_("Drop them from the address."))
@@ -105,11 +115,14 @@ def definition(request: HttpRequest, key: str) -> HttpResponse:
         "measure": measure,
         "name": pick(measure.name, by.language),
         "definition": pick(measure.definition, by.language),
+        "entry": defining.about(measure, by.language),
+        "making": defining.making(measure, desk),
+        "faults": faults,
         "figure": desk.ask(key).whole,
         "desk": desk,
         "as_of": mirror.manifest().as_of,
     }
-    return render(request, "reports/definition.html", context)
+    return render(request, "reports/definition.html", context, status=422 if faults else 200)
 
 
 @require_GET

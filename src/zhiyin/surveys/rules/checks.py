@@ -6,6 +6,8 @@ from zhiyin.surveys.rules.tables import Table
 
 LINK = 36  # characters of the longest link: https://s.example.cn/s/ and twelve of a token
 SEGMENT, LATIN_SEGMENT = 70, 160  # of one short message; beyond it costs double
+STUDY = "study"  # asked by interviewers and other systems
+MOST_POINTS = 10  # between both ends of a scale on a page
 LONGEST_NAME = 6  # of an organisation, for a signature at the price of one segment
 
 
@@ -15,6 +17,9 @@ def check(one: Questionnaire, table: Table) -> None:
     for question in one.questions:
         if question.key in RESERVED:
             table.say(f"question[{question.key}]", "is the name of a field of its own; choose another key.")
+    for scale in one.scales:
+        if one.purpose != STUDY and scale.high - scale.low > MOST_POINTS:
+            table.say("question.scale", "the scale '%(scale)s' is too long for a page.", scale=scale.key)
     _expectations(one, table)
     _roles(one, table)
     _follow_up(one, table)

@@ -31,6 +31,7 @@ from zhiyin.surveys.rules.questionnaire import (
 from zhiyin.surveys.rules.tables import Fault, Faulty, Table
 
 PURPOSES = ("service", "recovery", "study")
+LONGEST_SCALE = 100  # of what other systems asked; a page of ours shows eleven points
 NAMED_ROLES = ("nps", "csat", "ces")
 ORGANISATION = ("organisation",)
 LINK = ("organisation", "hours", "link")
@@ -91,7 +92,7 @@ def _scale(table: Table) -> Scale:
     one = Scale(
         key=table.key(),
         low=table.whole("low", least=0, most=10),
-        high=table.whole("high", least=0, most=10),
+        high=table.whole("high", least=0, most=LONGEST_SCALE),
         low_label=table.text("low_label", longest=30),
         high_label=table.text("high_label", longest=30),
         **_origin(table),
@@ -274,7 +275,7 @@ def _roles(survey: Table, questions: Sequence[Question]) -> Roles:
         return Roles(headline=first.key if first else "", top_from=top)
     one = Roles(
         headline=table.key("headline"),
-        top_from=table.whole("top_from", least=0, most=10),
+        top_from=table.whole("top_from", least=0, most=LONGEST_SCALE),
         named={role: table.key(role) for role in NAMED_ROLES if table.has(role)},
         **_origin(table),
     )
