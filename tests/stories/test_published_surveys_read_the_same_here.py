@@ -1,4 +1,4 @@
-"""Surveys that others published go through ``zhiyin import`` to figures that pandas finds in the files, digit by digit."""
+"""Surveys that others published go through ``zhiyin import`` to the figures that pandas finds in the files."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -140,8 +140,8 @@ def test_residents_of_copenhagen_counted_from_a_table(tmp_path: Path) -> None:
     weighed = table.groupby("Sat").Freq.sum() / table.Freq.sum()
     assert spread == pytest.approx({levels[name]: share for name, share in weighed.items()})
     top = asked("top_box", "housing", "attr.housing", "attr.influence", "attr.contact").by_key()
-    cut = table.assign(high=table.Freq.where(table.Sat == "High", 0)).groupby(["Type", "Infl", "Cont"])[["high", "Freq"]]
-    for key, row in cut.sum().iterrows():
+    cut = table.assign(high=table.Freq.where(table.Sat == "High", 0)).groupby(["Type", "Infl", "Cont"])
+    for key, row in cut[["high", "Freq"]].sum().iterrows():
         assert (top[key].value, top[key].n) == (pytest.approx(row.high / row.Freq), row.Freq)
     assert len(top) == 24
     means = values(asked("mean", "housing", "attr.housing"))
