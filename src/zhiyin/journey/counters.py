@@ -16,7 +16,7 @@ from zhiyin.ledger.record import record
 from zhiyin.lib.clean import Field, Kind, Record
 from zhiyin.lib.faults import Fault
 from zhiyin.people.access import Viewer
-from zhiyin.people.queries import units_by_code
+from zhiyin.people.places import root_unit, unit_ids
 
 MOST = 10**12
 COUNTER = Record(
@@ -43,8 +43,8 @@ class Told:
 def tell(lines: Sequence[Mapping[str, Any]], *, by: Viewer, now: datetime, source: str = "import") -> list[Told]:
     """Take in counts that were cleaned already. The same step of the same day, place and source again replaces what was
     told: a day's count grows until the day is over."""
-    units = units_by_code({line["unit"] for line in lines if line.get("unit")}, by=by)
-    home = by.unit_id or units_by_code((), by=by, root=True).get("", 0)
+    units = unit_ids({line["unit"] for line in lines if line.get("unit")}, by=by)
+    home = by.unit_id or root_unit()
     known, results, changed = journey_map().touchpoints, [], []
     for line, identifier in zip(lines, new_ids(len(lines), now=now), strict=True):
         unit = units.get(line["unit"]) if line.get("unit") else home
