@@ -50,8 +50,8 @@ class Names:
     def one(self, dimension: str, value: Any) -> str:
         if value is None or value == "":
             return str(_("not stated"))
-        declared = dimensions()[dimension].label if dimension in dimensions() else None
-        if declared is not None and (written := declared(value, self.language)):
+        declared = dimensions()[dimension].labels if dimension in dimensions() else None
+        if declared is not None and (written := declared([value], self.language).get(value)):
             return written
         own = self._own.get(dimension)
         return (own(value) if own else "") or str(value)
