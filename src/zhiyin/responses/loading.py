@@ -127,7 +127,7 @@ def _around(responses: pa.Table) -> dict[str, pa.Array]:
 
 
 def _from_attributes(texts: pa.Array) -> dict[str, pa.Array]:
-    """The declared attributes in their slots, and whether a score was begged for. Each text is read once: they repeat."""
+    """The declared attributes in their slots, and whether a score was begged for. Each text is read once."""
     coded = texts.dictionary_encode()
     declared = journey_map().slots
     known = [json.loads(text) if text else {} for text in coded.dictionary.to_pylist()]

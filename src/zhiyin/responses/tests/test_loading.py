@@ -11,8 +11,8 @@ from zhiyin.journey.queries import interaction_cards, journey_map
 from zhiyin.metrics.building import as_table
 from zhiyin.outreach.testing import SYSTEM
 from zhiyin.people.queries import customer_groups
-from zhiyin.responses.loading import load_answers
 from zhiyin.responses.facts import ANSWERS
+from zhiyin.responses.loading import load_answers
 from zhiyin.responses.models import Answer, Response
 from zhiyin.responses.testing import GOOD, LOW, Browser, make_links
 from zhiyin.surveys.queries import versions_by_id
