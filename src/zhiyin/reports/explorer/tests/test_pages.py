@@ -147,8 +147,8 @@ class TestAsking:
         client, _by = sign_in()
         answers = {one.key for one in asked(client).context["pick"].rows}
         sent = {one.key for one in asked(client, "measure=sent").context["pick"].rows}
-        assert "segment" in answers
-        assert "segment" not in sent
+        assert "survey" in answers
+        assert "survey" not in sent
         assert "state" in sent - answers
 
     def test_filter_values_are_those_of_the_data(self, sign_in):
@@ -167,7 +167,7 @@ class TestHelp:
         assert "There is no measure “joy”" in answer.content.decode()
         assert "?measure=top_box" in answer.content.decode()
 
-    @pytest.mark.parametrize("query", ["rows=joy", "measure=sent&segment=gold", "chart=pie", "unit=NOWHERE"])
+    @pytest.mark.parametrize("query", ["rows=joy", "measure=sent&survey=talk", "chart=pie", "unit=NOWHERE"])
     def test_what_means_nothing_is_said_and_left_out(self, sign_in, query):
         client, _by = sign_in()
         assert "Part of the address was left out" in asked(client, query).content.decode()
