@@ -16,7 +16,7 @@ def _count(rows: Any) -> int:
 
 def _position(rows: Any) -> Any:
     """Where a score stands on its own scale, from 0 to 100."""
-    return (rows.value - rows.low) * 100.0 / (rows.high - rows.low)
+    return ((rows.value - rows.low) * 100).cast("float64") / (rows.high - rows.low)
 
 
 MOMENTS = {

@@ -41,7 +41,9 @@ def cuts(measure: Measure) -> list[Question]:
 @pytest.mark.django_db
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_every_measure_by_every_dimension_renders_and_parses(dialect: str):
-    for measure in PRODUCT.MEASURES.values():
+    for measure in PRODUCT.FIXED_MEASURES.values():
+        if measure.over or measure.parts:  # reckoned from other figures: it has no plan of its own
+            continue
         for question in cuts(measure):
             made = planned(PRODUCT, question)
             sql = rendered(made, dialect, lambda name: f"'{name}'")
