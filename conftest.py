@@ -79,6 +79,7 @@ def _nothing_remembered(request: pytest.FixtureRequest) -> None:
 
     lately.forget_all()
     queries._questionnaire.cache_clear()
+    queries.spoken_in.cache_clear()
     composing._words.cache_clear()
 
 

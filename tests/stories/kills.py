@@ -84,7 +84,7 @@ def bring_in(folder: Path) -> None:
             out.writerow([*told, one["touchpoint"], one["ended_at"]])
     importer = KINDS["interactions"](Circumstances(STORY, timezone.now(), "file"))
     table = open_table(path, importer.columns, options=Options(zone=ZoneInfo("Asia/Shanghai")))
-    done = [one.done for one in importer.take(list(table.rows()))]
+    done = [one.done for one in importer.take(importer.read(list(table.rows())))]
     kept = [one["external_id"] for one, how in zip(rows, done, strict=True) if how in ("created", "duplicate")]
     note(folder / "import.txt", [json.dumps([key]) for key in kept])
 

@@ -97,7 +97,7 @@ def from_a_file(folder: Path, thread: int) -> None:
             rows.writerow([one["external_id"], who["external_id"], who["phone"], one["touchpoint"], one["ended_at"]])
     importer = KINDS["interactions"](Circumstances(SYSTEM, timezone.now(), "file"))
     table = open_table(path, importer.columns, options=Options(zone=ZoneInfo("Asia/Shanghai")))
-    assert {one.done for one in importer.take(list(table.rows()))} == {"created"}
+    assert {one.done for one in importer.take(importer.read(list(table.rows())))} == {"created"}
 
 
 def after_a_case(thread: int) -> None:

@@ -19,6 +19,7 @@ SIGMAS = 3.0
 _MOVING = 1.128  # the mean range of two normal values, in standard deviations (d2)
 ENOUGH = 8  # periods of a baseline, from which its own scatter can be told
 _SURELY = 0.01
+_ROUNDING = 1e-12
 
 
 class Kind(StrEnum):
@@ -122,8 +123,8 @@ def _distance(baseline: Baseline, period: Period) -> float | None:
     if period.size <= 0:
         return None
     error, away = _error(baseline, period.size), period.total / period.size - baseline.centre
-    if away == 0:
-        return 0.0
+    if abs(away) <= _ROUNDING * max(1.0, abs(baseline.centre)):
+        return 0.0  # equal shares may differ in their last digit, and then the error is as small
     return away / error if error > 0 else (inf if away > 0 else -inf)
 
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Collection, Sequence
 from enum import StrEnum
 from itertools import pairwise
 
+_ROUNDING = 1e-9  # standard errors
+
 
 class RunRule(StrEnum):
     """What the points that end in the signal have in common; distances are in standard errors from the centre."""
@@ -61,7 +63,7 @@ def _completes(rule: RunRule, run: Sequence[tuple[float, float]], sigmas: float)
     if len(last) < length:
         return False
     if rule is RunRule.BEYOND_LIMITS:
-        return abs(last[0][1]) > sigmas
+        return abs(last[0][1]) > sigmas + _ROUNDING  # a point on its limit is not beyond it
     return holds([value for value, _ in last], [distance for _, distance in last])
 
 
