@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import pgettext_lazy
 
 from zhiyin.lib.text import pick
-from zhiyin.metrics.asking import usable_dimensions
+from zhiyin.metrics.asking import dimensions_of
 from zhiyin.metrics.engine import dimensions, measures
 from zhiyin.people.access import Viewer
 from zhiyin.people.queries import units_of
@@ -29,6 +29,11 @@ FACTS: dict[str, Promise] = {
     "interactions": lazy("Interactions"),
     "invitations": lazy("Invitations"),
     "clocks": lazy("Cases and their clocks"),
+    "cases": lazy("Cases"),
+    "checks": lazy("Checklists of moments"),
+    "gaps": lazy("What was expected"),
+    "counters": lazy("Counts told by other systems"),
+    "": lazy("Made of other measures"),
 }
 CHART_NAMES: dict[str, Promise] = {
     "line": pgettext_lazy("chart", "Line"),
@@ -65,7 +70,7 @@ class Filter:
 
 @dataclass(frozen=True)
 class Pickers:
-    """Everything the form offers: only what the measure's fact allows."""
+    """Everything the form offers: only what the measure allows."""
 
     measures: Sequence[tuple[str, Sequence[Option]]]
     rows: Sequence[Option]
@@ -82,7 +87,7 @@ class Pickers:
 def pickers(asking: Asking, *, by: Viewer, today: date, adding: Sequence[str] = ()) -> Pickers:
     """``adding``: dimensions that a filter is being put together for, without a value yet."""
     period = period_asked(asking, today=today)
-    usable = dict.fromkeys([*usable_dimensions(measures()[asking.measure].fact)])
+    usable = dict.fromkeys(dimensions_of(measures()[asking.measure]))
     words = {key: pick(dimensions()[key].name, by.language) for key in usable}
     cut = dict.fromkeys([key for key, _value in asking.where])
     open_ones = [*cut, *(key for key in adding if key in usable and key not in cut)]

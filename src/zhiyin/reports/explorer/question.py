@@ -84,10 +84,9 @@ class Asking:
 
 @dataclass(frozen=True)
 class Offered:
-    """What can be asked: measure → its fact, fact → the dimensions that cut it, and every dimension there is."""
+    """What can be asked: measure → the dimensions that cut it, and every dimension there is."""
 
-    facts: Mapping[str, str]
-    usable: Mapping[str, Collection[str]]
+    cuts: Mapping[str, Collection[str]]
     dimensions: Collection[str]
 
 
@@ -97,9 +96,9 @@ def asking_of(given: Query, offered: Offered) -> Asking:
     What means nothing is left out and listed in ``wrong``; a measure that there is not leaves only that.
     """
     measure = _word(given, "measure") or FIRST_MEASURE
-    if measure not in offered.facts:
-        return Asking(measure="", wrong=(Wrong("measure", measure, tuple(offered.facts)),))
-    cuts = {*offered.usable.get(offered.facts[measure], ())}
+    if measure not in offered.cuts:
+        return Asking(measure="", wrong=(Wrong("measure", measure, tuple(offered.cuts)),))
+    cuts = {*offered.cuts[measure]}
     wrong: list[Wrong] = []
     by: dict[str, str] = {}
     for part in ("rows", "columns"):

@@ -14,7 +14,7 @@ from zhiyin.cases.queries.cards import CaseFilter, case_cards
 from zhiyin.journey.queries import interaction_cards, journey_map
 from zhiyin.lib.text import pick
 from zhiyin.metrics import engine, mirror
-from zhiyin.metrics.asking import Asked, question_of
+from zhiyin.metrics.asking import Asked, dimensions_of, question_of
 from zhiyin.metrics.engine import Records, measures
 from zhiyin.metrics.language import Question
 from zhiyin.outreach.queries import decisions_of, invitation_cards
@@ -68,16 +68,14 @@ class Page:
 
 
 def kind_of(measure: str) -> Kind | None:
-    """What stands behind this measure; None where nothing can be listed."""
+    """What stands behind this measure; None where nothing can be listed: a composite has its parts, and they theirs."""
     fact = next((one for one in mirror.facts() if one.name == measures()[measure].fact), None)
     return KINDS.get(fact.owner) if fact else None
 
 
 def places_of(query: Query, asking: Asking) -> tuple[At, tuple[Wrong, ...]]:
     """Where in the table the figure stood: ``at=touchpoint:hotline``, of any dimension that cuts the measure."""
-    usable = {*engine.dimensions()} & {
-        key for key, one in engine.dimensions().items() if measures()[asking.measure].fact in one.facts
-    }
+    usable = {*dimensions_of(measures()[asking.measure])}
     found: list[tuple[str, str]] = []
     wrong: list[Wrong] = []
     for given in query.getlist("at")[:4]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from zhiyin.lib import intervals
 from zhiyin.lib.text import pick
-from zhiyin.metrics.asking import usable_dimensions
+from zhiyin.metrics.asking import dimensions_of
 from zhiyin.metrics.comparing import Change, compare_many
 from zhiyin.metrics.engine import dimensions, measures
 from zhiyin.metrics.language import Answer, Figure, Measure
@@ -118,9 +118,8 @@ class Sheet:
 
 def offered() -> Offered:
     """What can be asked now."""
-    facts = {key: one.fact for key, one in measures().items()}
-    usable = {fact: tuple(usable_dimensions(fact)) for fact in set(facts.values())}
-    return Offered(facts, usable, {*dimensions(), "unit"})
+    cuts = {key: tuple(dimensions_of(one)) for key, one in measures().items()}
+    return Offered(cuts, {*dimensions(), "unit"})
 
 
 def charts_for(asking: Asking) -> tuple[str, ...]:
@@ -138,11 +137,13 @@ def charts_for(asking: Asking) -> tuple[str, ...]:
 
 
 def can_be_distributed(asking: Asking) -> bool:
-    """Whether the measure reads scores: their distribution can be shown beside any rate."""
+    """Whether the measure reads scores: their distribution can be shown beside any rate. A composite reads none: it
+    is reckoned from its parts, each of which has its own."""
     measure = measures().get(asking.measure)
     return (
         measure is not None
-        and SCORE in usable_dimensions(measure.fact)
+        and not measure.parts
+        and SCORE in dimensions_of(measure)
         and SCORE not in asking.by
         and not asking.columns
         and str(measure.unit) != "count"

@@ -159,6 +159,43 @@ class TestAsking:
         }  # fmt: skip
 
 
+class TestComposites:
+    def test_one_is_cut_by_what_all_its_parts_know(self, sign_in):
+        client, _by = sign_in()
+        page = asked(client, "measure=care_index&rows=touchpoint")
+        assert page.context["wrong"] == ()
+        assert {line.label: line.whole.n for line in page.context["shown"].sheet.lines} == {"hotline": 76, "hall": 38}
+        values = {line.label: line.whole.value for line in page.context["shown"].sheet.lines}
+        assert values["hall"] == pytest.approx(0.7 * 100 + 0.15 * 95 + 0.15 * 100)
+        hotline = 0.7 * 5440 / 76 + 0.15 * 8680 / 116 + 0.15 * (50 + 200 / 76)
+        assert values["hotline"] == pytest.approx(hotline)
+
+    def test_it_is_filtered_and_makes_a_matrix(self, sign_in):
+        client, _by = sign_in()
+        found = asked(client, "measure=care_index&rows=touchpoint&columns=segment&segment=gold").context["shown"].sheet
+        assert [(line.label, [cell.n for cell in line.cells]) for line in found.lines] == [("hotline", [40])]
+
+    def test_it_opens_no_records_for_they_are_those_of_its_parts(self, sign_in):
+        client, _by = sign_in()
+        page = asked(client, "measure=care_index&rows=touchpoint")
+        assert list(links(page)) == []
+        assert "/explorer/records/" not in page.content.decode()
+        assert client.get("/explorer/records/?measure=care_index&at=touchpoint:hall").status_code == 404
+
+    def test_it_is_offered_under_a_heading_with_no_distribution_of_scores(self, sign_in):
+        client, _by = sign_in()
+        offered = asked(client, "measure=care_index").context["pick"]
+        groups = {heading: {one.key for one in options} for heading, options in offered.measures}
+        assert "care_index" in groups["Made of other measures"]
+        assert "distribution" not in {one.key for one in offered.charts}
+        assert {"touchpoint", "segment", "month"} <= {one.key for one in offered.rows}
+
+    def test_every_measure_stands_under_a_heading_in_words(self, sign_in):
+        client, _by = sign_in(language="zh-hans")
+        headings = [heading for heading, _options in asked(client).context["pick"].measures]
+        assert all(re.search(r"[\u4e00-\u9fff]", heading) for heading in headings), headings
+
+
 class TestHelp:
     def test_a_measure_that_there_is_not_leads_to_those_there_are(self, sign_in):
         client, _by = sign_in()

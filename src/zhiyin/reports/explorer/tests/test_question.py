@@ -8,8 +8,7 @@ import pytest
 from zhiyin.reports.explorer.question import Asking, Offered, Wrong, asking_of
 
 OFFERED = Offered(
-    facts={"top_box": "answers", "sent": "invitations"},
-    usable={"answers": ("touchpoint", "day", "score", "unit"), "invitations": ("touchpoint", "day", "unit")},
+    cuts={"top_box": ("touchpoint", "day", "score", "unit"), "sent": ("touchpoint", "day", "unit")},
     dimensions={"touchpoint", "day", "score", "unit", "reason"},
 )
 
