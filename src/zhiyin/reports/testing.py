@@ -17,6 +17,8 @@ from zhiyin.surveys.actions import publish_file
 _numbers = count(1)
 MOMENTS = {"first_call": "hotline", "waiting": "hotline", "at_desk": "hall"}
 DIMENSIONS = ("behavior", "value")
+CHECKLIST = ("greet", "explain")  # of every moment
+POINTS = {("hotline", "behavior"): "Say how long it takes"}  # S2.12
 TEN = {"key": "ten", "low": 0, "high": 10, "low_label": both("差", "Poor"), "high_label": both("好", "Good")}
 # Question → its dimension. The headline is ``overall``, NPS has a question of its own.
 ASKED: Mapping[str, str] = {"overall": "", "attitude": "behavior", "ability": "behavior", "worth": "value", "again": ""}
@@ -40,6 +42,7 @@ class Said:
     staff: str = ""  # the code of who served
     channel: str = ""
     complaint: bool = False
+    done: tuple[str, ...] | None = None  # what was seen done of the moment's checklist; None: nobody looked
 
     @property
     def touchpoint(self) -> str:
@@ -56,6 +59,10 @@ def make_service(*, now: datetime) -> None:
         dimensions=[{"key": key, "name": both(key, key), "source": "S2.6"} for key in DIMENSIONS],
         touchpoints=[_touchpoint(key, order) for order, key in enumerate(("hotline", "hall"), 1)],
         moments=[_moment(key, touchpoint) for key, touchpoint in MOMENTS.items()],
+        cells=[
+            {"touchpoint": at, "dimension": dimension, "points": [both("先说要等多久", text)], "source": "S2.12"}
+            for (at, dimension), text in POINTS.items()
+        ],
     )
     publish_version(ASKED, now=now)
 
@@ -98,7 +105,8 @@ def _touchpoint(key: str, order: int) -> dict[str, Any]:
 def _moment(key: str, touchpoint: str) -> dict[str, Any]:
     return {
         **{"key": key, "stage": "help", "touchpoint": touchpoint, "name": both(key, key), "dimensions": ["behavior"]},
-        **{"standard": both("一次说清。", "Say it once."), "checklist": [], "source": "S3.8a"},
+        **{"standard": both("一次说清。", "Say it once."), "source": "S3.8a"},
+        "checklist": [{"key": one, "text": both(one, one)} for one in CHECKLIST],
     }
 
 
@@ -123,7 +131,10 @@ def _call(group: Said, number: int) -> dict[str, Any]:
         "touchpoint": group.touchpoint,
         "unit": group.unit,
         "ended_at": (group.at - timedelta(minutes=30)).isoformat(),
-        "attributes": {"moment": group.moment, "complaint": group.complaint},
+        "attributes": {
+            **{"moment": group.moment, "complaint": group.complaint},
+            **({"checklist": list(group.done)} if group.done is not None else {}),
+        },
         **({"staff": group.staff} if group.staff else {}),
         **({"channel": group.channel} if group.channel else {}),
     }

@@ -12,7 +12,6 @@ from zhiyin.journey.queries import journey_map, moments
 from zhiyin.lib.errors import NotFound
 from zhiyin.lib.intervals import FLOOR, Estimate, Verdict
 from zhiyin.lib.text import pick
-from zhiyin.metrics.asking import usable_dimensions
 from zhiyin.metrics.comparing import Change, compare_many
 from zhiyin.metrics.engine import measures
 from zhiyin.metrics.language import Figure, Measure
@@ -20,6 +19,7 @@ from zhiyin.outreach.fairness import Standing, compared
 from zhiyin.people.access import Viewer
 from zhiyin.people.queries import StaffCard, staff_cards, unit_codes, unit_names
 from zhiyin.people.roles import Permission
+from zhiyin.reports.care import GIVEN
 from zhiyin.reports.figures import Desk, as_day
 from zhiyin.reports.overview import kpi
 from zhiyin.reports.records import records_url
@@ -33,7 +33,6 @@ from zhiyin.ui.period import Period
 MONTHS = 6
 QUOTES = 8
 NEWEST = 60  # comments among which an agent finds the satisfied ones
-ADHERENCE = "checklist_adherence"
 
 
 @dataclass(frozen=True)
@@ -73,8 +72,7 @@ class PersonPage:
     moments: Sequence[Part]
     quotes: Sequence[ResponseCard] | None
     cases: Sequence[OpenCase] | None
-    adherence: Figure | None
-    adherence_exists: bool
+    adherence: Figure
     fairness: Standing | None
     talk: Sequence[Talk]
 
@@ -111,8 +109,7 @@ def person_page(card: StaffCard, *, by: Viewer, period: Period) -> PersonPage:
         moments=at,
         quotes=_quotes(card.id, own, is_self=is_self),
         cases=_cases(card.id, by),
-        adherence=_adherence(own),
-        adherence_exists=_is_measured(ADHERENCE),
+        adherence=own.ask(GIVEN).whole,
         fairness=_fairness(own),
         talk=_talk(dimensions, at, whole),
     )
@@ -224,15 +221,6 @@ def _cases(staff_id: int, by: Viewer) -> list[OpenCase] | None:
     if not by.may(Permission.WORK_CASES) and not by.may(Permission.LEAD_CASES):
         return None
     return open_cases_about(staff_id, by=by)
-
-
-def _is_measured(key: str) -> bool:
-    measure = measures().get(key)
-    return measure is not None and "staff" in usable_dimensions(measure.fact)
-
-
-def _adherence(own: Desk) -> Figure | None:
-    return own.ask(ADHERENCE).whole if _is_measured(ADHERENCE) else None
 
 
 def _fairness(own: Desk) -> Standing | None:

@@ -1,6 +1,6 @@
-"""The thirty-six cells: figure, interval, change, twelve weeks, questions, moments and checklists of each.
+"""The thirty-six cells: figure, interval, change, twelve weeks, care, questions, moments and checklists of each.
 
-Relation to overall satisfaction and given care are asked elsewhere and shown where they are known (``relations``).
+Each part is asked once for all cells.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,6 +17,7 @@ from zhiyin.metrics.comparing import Change, compare_many
 from zhiyin.metrics.engine import measures
 from zhiyin.metrics.language import Figure, Measure
 from zhiyin.people.roles import Permission
+from zhiyin.reports.care import Care, care_of_cells
 from zhiyin.reports.figures import Desk, as_day, monday
 from zhiyin.reports.records import address, records_url
 from zhiyin.surveys.queries import current_versions
@@ -37,7 +38,8 @@ class Link:
 
 @dataclass(frozen=True)
 class Cell:
-    """One touchpoint by one dimension. ``trend``: a value a week, None where too few answered."""
+    """One touchpoint by one dimension. ``trend``: a value a week, None where too few answered. ``care``: how it goes
+    together with overall satisfaction, what was given, and what is to improve."""
 
     touchpoint: str
     dimension: str
@@ -46,6 +48,7 @@ class Cell:
     change: Change | None
     direction: Literal["up", "down", ""]
     trend: Sequence[float | None]
+    care: Care
     questions: Sequence[Link]
     moments: Sequence[Link]
     checklist: Sequence[Link]
@@ -79,7 +82,7 @@ def grid(desk: Desk, measure: str = "top_box") -> Grid:
     changes = compare_many(
         measures()[measure], {key: (now.get(key, empty).sums, before.get(key, empty).sums) for key in keys}
     )
-    maker = _Maker(desk, measure, _asked(rows), moments(), _weeks(desk, measure))
+    maker = _Maker(desk, measure, _asked(rows), moments(), _weeks(desk, measure), care_of_cells(desk, measure))
     return Grid(
         touchpoints=rows,
         dimensions=known.dimensions,
@@ -124,6 +127,7 @@ class _Maker:
     asked: Mapping[Key, Sequence[tuple[str, str, Text]]]
     moments: Sequence[MomentCard]
     weeks: Mapping[Key, Sequence[float | None]]
+    care: Mapping[Key, Care]
 
     def cell(self, key: Key, figure: Figure, change: Change | None) -> Cell:
         touchpoint, dimension = key
@@ -139,6 +143,7 @@ class _Maker:
             change=change,
             direction=direction,
             trend=self.weeks.get(key, [None] * WEEKS),
+            care=self.care[key],
             questions=[
                 Link(one, title, self._question(key, survey, one)) for survey, one, title in self.asked.get(key, ())
             ],

@@ -8,7 +8,10 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from zhiyin.lib.text import pick
+from zhiyin.metrics.engine import measures
 from zhiyin.reports import drawing
+from zhiyin.reports.care import GIVEN
+from zhiyin.reports.care_grid.caring import CareShown, care_columns, care_shown
 from zhiyin.reports.care_grid.cells import Cell, Grid
 from zhiyin.reports.figures import Desk
 from zhiyin.reports.frame import Table
@@ -21,6 +24,7 @@ class Shown:
     """One cell as the table draws it."""
 
     cell: Cell
+    care: CareShown
     css: str
     spark: drawing.Spark | None
     spark_label: str
@@ -68,7 +72,15 @@ def screen(found: Grid, desk: Desk, kept: Mapping[str, str], *, chosen: str = ""
     step = {"share": 0.02, "nps": 4.0}.get(unit, 0.2)
     scale = cards.HeatScale(centre=found.whole.value if found.whole.value is not None else 0.0, step=step)
     drawn = {
-        key: _shown(cell, scale, headings[key], f"?{urlencode({**kept, 'cell': '.'.join(key)})}", chosen, unit)
+        key: _shown(
+            cell,
+            scale,
+            headings[key],
+            f"?{urlencode({**kept, 'cell': '.'.join(key)})}",
+            chosen,
+            unit,
+            care_shown(cell.care, language),
+        )
         for key, cell in found.cells.items()
     }
     one = next((cell for cell in drawn.values() if cell.is_chosen), None)
@@ -104,17 +116,20 @@ def _better(found: Grid) -> Literal["up", "down"]:
     return "up" if found.measure.higher_is_better else "down"
 
 
-def _shown(cell: Cell, scale: cards.HeatScale, heading: str, url: str, chosen: str, unit: str) -> Shown:
+def _shown(
+    cell: Cell, scale: cards.HeatScale, heading: str, url: str, chosen: str, unit: str, care: CareShown
+) -> Shown:
     is_measured = cell.state == "measured"
     value = level(cell.figure.value, unit=unit) + scale_of(unit).level if is_measured else ""
     return Shown(
         cell=cell,
+        care=care,
         css=scale.css(cell.figure.value) if is_measured else "z-hatch",
         spark=drawing.spark(cell.trend),
         spark_label=_("%(cell)s, twelve weeks") % {"cell": heading},
         url=url,
         is_chosen=chosen == f"{cell.touchpoint}.{cell.dimension}",
-        label=f"{heading} {value or _state(cell)}",
+        label=" · ".join([f"{heading} {value or _state(cell)}", *care.marks]),
     )
 
 
@@ -152,7 +167,11 @@ def table(found: Grid, language: str) -> Table:
     for (touchpoint, dimension), cell in found.cells.items():
         one = cell.figure
         figures = (one.value, one.low, one.high) if cell.state == "measured" else (None, None, None)
-        rows.append((names[touchpoint], names[dimension], one.n, *figures, cell.direction, cell.state))
+        known = (names[touchpoint], names[dimension], one.n, *figures, cell.direction, cell.state)
+        rows.append((*known, *care_columns(cell.care)))
     ends = [_("interval from"), _("interval to")]
+    relation, given = _("Relation to overall satisfaction"), pick(measures()[GIVEN].name, language)
+    care = [relation, *(f"{relation}: {end}" for end in (*ends, "n", _("in a word")))]
+    care += [given, *(f"{given}: {end}" for end in (*ends, "n")), _("Given against felt")]
     headings = [_("Touchpoint"), _("Dimension"), "n", pick(found.measure.name, language), *ends]
-    return Table("grid", [*headings, _("Change"), _("State")], rows)
+    return Table("grid", [*headings, _("Change"), _("State"), *care], rows)

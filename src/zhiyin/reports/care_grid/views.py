@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 from zhiyin.lib.intervals import FLOOR
 from zhiyin.lib.text import pick
 from zhiyin.metrics.engine import measures
+from zhiyin.reports.care import GIVEN
 from zhiyin.reports.care_grid import screen
 from zhiyin.reports.care_grid.cells import grid as ask
 from zhiyin.reports.frame import download, frame, seen_desk
@@ -38,6 +39,7 @@ def grid(request: HttpRequest) -> HttpResponse:
         "all": len(found.cells),
         "address": urlencode(kept),
         "closed_url": f"?{urlencode(kept)}",
+        "given_url": address("reports:definition", GIVEN, **desk.address),
         "definition_url": address("reports:definition", key, **desk.address),
     }
     return render(request, "reports/grid.html", context)

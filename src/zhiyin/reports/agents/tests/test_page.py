@@ -145,6 +145,39 @@ class TestAPerson:
         assert (person.quotes, person.cases) == (None, None)
 
 
+class TestTheChecklist:
+    @pytest.fixture
+    def looked_at(self) -> dict[str, Viewer]:
+        """Of one many things were looked at, of the other few, of the third none."""
+        people = {name: make_staff("agent", unit="N-1") for name in ("known", "new", "unseen")}
+        known, new, unseen = (code_of(people[name]) for name in ("known", "new", "unseen"))
+        say(
+            Said(times=20, at=RECENT, scores=TEN, moment="waiting", staff=known, done=("greet", "explain")),
+            Said(times=10, at=RECENT, scores=TEN, moment="waiting", staff=known, done=("greet",)),
+            Said(times=30, at=RECENT, scores=TEN, moment="waiting", staff=known),  # nobody looked
+            Said(times=5, at=RECENT, scores=TEN, moment="waiting", staff=new, done=()),
+            Said(times=5, at=RECENT, scores=TEN, moment="waiting", staff=unseen),
+        )
+        mirror.catch_up(now=NOW)
+        return people
+
+    def test_is_ones_own_of_what_somebody_looked_at(self, looked_at) -> None:
+        client, _by = signed_in("team_lead", unit="N")
+        page = client.get(f"/agents/{looked_at['known'].staff_id}/")
+        figure = page.context["person"].adherence
+        assert (figure.value, figure.n) == (50 / 60, 60)
+        assert "83.3%" in page.text
+        assert "n = 60" in page.text
+
+    def test_too_few_have_no_rate_and_nothing_is_not_measured(self, looked_at) -> None:
+        client, _by = signed_in("team_lead", unit="N")
+        few, none = (client.get(f"/agents/{looked_at[name].staff_id}/") for name in ("new", "unseen"))
+        assert few.context["person"].adherence.n == 10
+        assert "查看得不够：10 项" in few.text
+        assert none.context["person"].adherence.n == 0
+        assert "做到率：未测量" in none.text
+
+
 class TestAnAgent:
     def test_comes_to_their_own_page_and_to_no_other(self, team) -> None:
         client = client_of(team["steady"])

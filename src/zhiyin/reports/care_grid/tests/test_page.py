@@ -1,12 +1,19 @@
 """The matrix cell by cell: what is known of each, what is not, and what would make it known."""
 
+import csv
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from pytest_django.fixtures import Settings
 
+from zhiyin.journey.actions import put_map
+from zhiyin.lib.relation import spearman
+from zhiyin.lib.text import both
 from zhiyin.metrics import mirror
+from zhiyin.metrics.asking import Asked, answer_to
+from zhiyin.metrics.language import Answer
+from zhiyin.reports import figures
 from zhiyin.reports.testing import Said, make_service, say
 from zhiyin.reports.tests.listed import listed, signed_in
 
@@ -99,6 +106,112 @@ class TestCells:
         lines = client.get("/overview/grid/?csv=grid").content.decode("utf-8-sig").splitlines()
         assert len(lines) == 1 + 4
         assert lines[2].split(",")[2:6] == ["7", "", "", ""]
+
+
+@pytest.fixture
+def cared() -> None:
+    """The hotline does most of its list and is felt to; the hall does none of it; of value few said anything."""
+    done = ("greet", "explain")
+    say(
+        Said(times=40, at=RECENT, scores={"overall": 10, "attitude": 10}, moment="waiting", done=done),
+        Said(times=20, at=RECENT, scores={"overall": 3, "attitude": 2}, moment="waiting", done=done),
+        Said(times=15, at=RECENT, scores={"overall": 8, "attitude": 9}, moment="waiting", done=("greet",)),
+        Said(times=5, at=RECENT, scores={"overall": 8, "attitude": 2}, moment="waiting", done=("greet",)),
+        Said(times=40, at=RECENT, scores={"overall": 9, "attitude": 4}, moment="at_desk", unit="S-1", done=()),
+        Said(times=4, at=RECENT, scores={"overall": 10, "worth": 10}, moment="waiting"),
+        Said(times=4, at=RECENT, scores={"overall": 2, "worth": 10}, moment="waiting"),
+        Said(times=4, at=RECENT, scores={"overall": 10, "worth": 3}, moment="waiting"),
+    )
+    mirror.catch_up(now=NOW)
+
+
+@pytest.mark.usefixtures("cared")
+class TestCare:
+    def shown(self, client: Any, **query: str) -> dict[str, Any]:
+        grid = client.get("/overview/grid/", query).context["grid"]
+        return {f"{one.cell.touchpoint}.{one.cell.dimension}": one.care for row in grid.rows for one in row.cells}
+
+    def test_a_relation_has_its_interval_its_n_its_method_and_a_word(self) -> None:
+        client, _by = signed_in()
+        known = spearman({(10.0, 10.0): 40, (2.0, 3.0): 20, (9.0, 8.0): 15, (2.0, 8.0): 5})
+        page = client.get("/overview/grid/", {"cell": "hotline.behavior"})
+        care = page.context["grid"].chosen.care
+        assert known is not None
+        assert (care.relation, care.low, care.high) == tuple(
+            f"{one:.2f}" for one in (known.value, known.low, known.high)
+        )
+        assert (care.n, care.strength, care.mark) == (80, "高", "◆ 关联高")
+        assert f"{care.low}–{care.high} · n = 80" in page.text
+        assert "Spearman 等级相关及其 95% 区间" in page.text
+
+    def test_below_the_floor_a_relation_is_only_its_n(self) -> None:
+        client, _by = signed_in()
+        page = client.get("/overview/grid/", {"cell": "hotline.value"})
+        care = page.context["grid"].chosen.care
+        assert (care.relation, care.strength, care.mark, care.pearson, care.n) == ("", "", "", "", 12)
+        assert "少于 30 不显示关联度" in page.text
+
+    def test_what_never_varies_or_was_never_looked_at_is_not_measured(self) -> None:
+        client, _by = signed_in()
+        page = client.get("/overview/grid/", {"cell": "hall.behavior"})
+        assert page.context["grid"].chosen.care.n == 0
+        assert "未测量：需要同一份答卷里两者都有回答" in page.text
+        assert "没有对应的关键时刻" in client.get("/overview/grid/", {"cell": "hall.value"}).text
+
+    def test_given_stands_against_felt(self) -> None:
+        client, _by = signed_in()
+        found = self.shown(client)
+        given = found["hotline.behavior"].given
+        assert (given.value, given.n) == (140 / 160, 160)
+        assert {key: care.perception for key, care in found.items()} == {
+            "hotline.behavior": "做了，也感到",
+            "hotline.value": "",
+            "hall.behavior": "没做，也没感到",
+            "hall.value": "",
+        }
+        page = client.get("/overview/grid/", {"cell": "hotline.behavior"})
+        assert "87.5%" in page.text
+        assert "n = 160" in page.text
+
+    def test_the_matrix_says_it_in_words_for_eyes_and_ears(self) -> None:
+        client, _by = signed_in()
+        page = client.get("/overview/grid/").text
+        assert '<small class="f-marks">◆ 关联高 · 做了，也感到</small>' in page
+        assert 'aria-label="hotline × behavior 50.0% · ◆ 关联高 · 做了，也感到"' in page
+
+    def test_what_the_source_wants_improved_stands_beside(self) -> None:
+        client, _by = signed_in()
+        page = client.get("/overview/grid/", {"cell": "hotline.behavior"})
+        assert page.context["grid"].chosen.care.points == ["先说要等多久"]
+        assert "<span>先说要等多久</span>" in page.text
+        assert self.shown(client)["hall.value"].points == []
+
+    def test_as_a_file_withheld_where_the_page_withholds(self) -> None:
+        client, _by = signed_in()
+        text = client.get("/overview/grid/?csv=grid").content.decode("utf-8-sig")
+        rows = {(row["触点"], row["维度"]): row for row in csv.DictReader(text.splitlines())}
+        few, known = rows["hotline", "value"], rows["hotline", "behavior"]
+        assert (few["与总体满意的关联度"], few["与总体满意的关联度: n"]) == ("", "12")
+        assert (known["与总体满意的关联度: n"], known["清单执行率: n"], known["给出与感知"]) == ("80", "160", "met")
+        assert float(known["清单执行率"]) == 140 / 160
+
+    def test_more_cells_are_no_more_questions(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        asked: list[Asked] = []
+
+        def noted(one: Asked, **more: Any) -> Answer:
+            asked.append(one)
+            return answer_to(one, **more)
+
+        monkeypatch.setattr(figures, "answer_to", noted)
+        client, _by = signed_in()
+        assert len(self.shown(client)) == 4
+        few = len(asked)
+        rows = [{"key": f"more_{number}", "order": 3 + number} for number in range(5)]
+        common = {"name": both("多", "More"), "kind": "call", "scenario": "hotline", "survey": "talk", "source": "S0.1"}
+        put_map(scenarios=[], stages=[], dimensions=[], touchpoints=[row | common for row in rows], moments=[])
+        asked.clear()
+        assert len(self.shown(client)) == 14
+        assert len(asked) == few
 
 
 def test_before_the_first_answer_no_cell_is_known() -> None:
