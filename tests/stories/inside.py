@@ -8,6 +8,7 @@ import json
 import select
 import sys
 import time
+from collections import Counter
 from typing import Any
 
 from zhiyin.cli.frame import now, set_up
@@ -25,6 +26,7 @@ from zhiyin.ledger import chain  # noqa: E402
 from zhiyin.ledger.models import Event, Head, Reaction  # noqa: E402
 from zhiyin.messaging.models import Message  # noqa: E402
 from zhiyin.metrics import mirror  # noqa: E402
+from zhiyin.metrics.tables import WEIGHT  # noqa: E402
 from zhiyin.outreach.actions import apply_policy  # noqa: E402
 from zhiyin.outreach.models import Decision, Invitation  # noqa: E402
 from zhiyin.packs.install import found_sample, pack_of  # noqa: E402
@@ -117,14 +119,23 @@ def closings(kind: str) -> list[dict[str, Any]]:
 
 
 def in_the_mirror() -> dict[str, dict[str, Any]]:
-    """Of each fact the owners with their newest row, read from the files themselves."""
+    """Of each fact the owners with their row as it stands, read from the files themselves. What was taken back is there
+    as often with a weight of minus one."""
     held = mirror.manifest()
     found: dict[str, dict[str, Any]] = {}
     for fact in mirror.facts():
-        newest = found.setdefault(fact.name, {})
-        for file in held.segments.get(fact.name, ()):
-            for row in pq.read_table(mirror.folder() / file).sort_by("_sequence").to_pylist():
-                newest[str(row[fact.owner])] = {key: row[key] for key in ("is_sent", "is_answered") if key in row}
+        rows: dict[str, dict[str, Any]] = {}
+        times: Counter[str] = Counter()
+        for file in held.files(fact.name):
+            for row in pq.read_table(mirror.folder() / file).to_pylist():
+                weight = row.pop(WEIGHT, 1)
+                rows[repr(row)] = row
+                times[repr(row)] += weight
+        found[fact.name] = {
+            str(row[fact.owner]): {key: row[key] for key in ("is_sent", "is_answered") if key in row}
+            for key, row in rows.items()
+            if times[key] > 0
+        }
     return found
 
 

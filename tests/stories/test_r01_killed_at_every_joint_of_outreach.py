@@ -250,15 +250,16 @@ def test_nothing_is_lost_and_nothing_happens_twice(
 
 def test_negative_control_careless_halves_lose_their_good_name(simulator: Simulator, tmp_path: Path) -> None:
     """The same storm, smaller, over halves without the claim on events, and that send again what is in doubt."""
-    simulator.world.rules.append(Rule("*", "slow", seconds=1, times=20))
+    simulator.world.rules.append(Rule("*", "slow", seconds=1, times=200))
     write_events(tmp_path, 40)
     halves = Halves(tmp_path, simulator, careless=True)
     try:
         storm(halves, 12, random.Random(7))
-        ends = time.monotonic() + 2 * STEADY
+        ends, dice = time.monotonic() + 4 * STEADY, random.Random(8)
         while not account(halves)[1]["sent"] and time.monotonic() < ends:
             halves.look_after()
-            time.sleep(0.3)
+            time.sleep(dice.uniform(0.3, 3.0))  # the gateway takes a second: some of these are in the midst of it
+            halves.kill("send")
     finally:
         halves.close()
     _lost, twice = account(halves)

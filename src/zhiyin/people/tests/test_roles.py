@@ -18,6 +18,7 @@ reveal_contact          x    x      x      .       .        .          .
 correct_customers       .    x      x      .       .        .          .
 import                  .    .      x      .       .        .          .
 export                  .    .      x      .       .        .          .
+define_measures         .    .      x      .       .        .          .
 manage_people           .    .      .      .       .        .          x
 manage_settings         .    .      .      .       .        .          x
 see_audit               .    .      .      .       .        x          x

@@ -13,8 +13,9 @@ export function startKeys() {
     const target = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
     if (target) {
       event.preventDefault();
-      if (target.matches(FIELDS)) target.focus();
-      else target.click();
+      if (target.matches(FIELDS)) return target.focus();
+      window.htmx?.process(target); // what was swapped in a blink ago is not bound yet, and would leave the page
+      target.click();
     } else if (key === "/") focusSearch(event);
     else if (key === "j" || key === "k") move(key === "j" ? 1 : -1, event);
   });
