@@ -45,9 +45,9 @@ src/zhiyin/static/staticfiles.json: src/zhiyin/ui/static/ui/.stamp .venv/install
 test: dev static ## every check and test, on SQLite and on PostgreSQL, in the browser too
 	@$(PY) -m scripts.run_tests
 
-test-distributed: dev ## every figure on a Spark cluster and on ClickHouse's engine, against DuckDB's; needs Java 17 for Spark
+test-distributed: dev ## every figure on a Spark cluster and on ClickHouse's engine, against DuckDB's; Java 17 for Spark; SPARK_EVERY=N asks it less
 	@$(PYTHON) scripts/bootstrap.py distributed
-	@PYTHONPATH=.distributed $(PY) -m scripts.distributed
+	@PYTHONPATH=.distributed $(PY) -m scripts.distributed $(if $(SPARK_EVERY),--spark-every $(SPARK_EVERY))
 
 check: dev static ## the checks, and the quick tests on SQLite: before each commit
 	@$(PY) -m scripts.run_tests --quick

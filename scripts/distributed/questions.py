@@ -1,4 +1,8 @@
-"""What is asked: every measure by every dimension that it allows, found in the catalogue, and random cuts of each."""
+"""What is asked: every measure by every dimension that it allows, found in the catalogue, and random cuts of each.
+
+Derived figures (parts of a whole, spreads, composites) are reckoned here from the answers to plain questions, whichever
+engine gave them; it is the plain ones that are compared.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -26,9 +30,14 @@ def usable(measure: Measure) -> list[str]:
     return sorted(key for key, one in dimensions().items() if measure.fact in one.facts)
 
 
+def plain_measures() -> dict[str, Measure]:
+    """Those that an engine answers itself."""
+    return {key: one for key, one in measures().items() if not one.is_derived}
+
+
 def every_cut() -> Iterator[Question]:
     """Each measure whole and by each dimension, of the whole organisation."""
-    for key, measure in measures().items():
+    for key, measure in plain_measures().items():
         yield Question(measure=key, units=None)
         for dimension in usable(measure):
             yield Question(measure=key, by=(dimension,), units=None)
@@ -37,7 +46,7 @@ def every_cut() -> Iterator[Question]:
 def random_cuts(world: World) -> Iterator[Question]:
     """Each measure by up to two dimensions, under filters, in a period, for a viewer of some units."""
     dice = Random(SEED)
-    for key, measure in measures().items():
+    for key, measure in plain_measures().items():
         for _ in range(RANDOM_OF_EACH):
             yield _random(dice, key, usable(measure), world)
 
