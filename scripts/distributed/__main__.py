@@ -2,10 +2,12 @@
 
     .venv/bin/python -m scripts.distributed [--spark-every N]
 
-A question costs Spark a second and ClickHouse's engine some hundredths, so Spark may be asked only every Nth of them, in
-the order of the catalogue: every measure and every dimension comes round. The last lines say so. The sample hotline's history is built in a throw-away folder, with its mirror. A Spark cluster of one master and two
+The sample hotline's history is built in a throw-away folder, with its mirror. A Spark cluster of one master and two
 workers is started on loopback, and chDB behind ClickHouse's HTTP interface. Each question goes the whole way, from
-``ask`` over the product's own engines to figures, and has to come back the same as from DuckDB. The last line counts.
+``ask`` over the product's own engines to figures, and has to come back the same as from DuckDB.
+
+A question costs Spark a second and ClickHouse's engine a fifth of one, so Spark may be asked only every Nth of them, in
+the order of the catalogue. The last lines say so, and count.
 """
 
 import os
