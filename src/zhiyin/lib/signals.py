@@ -1,59 +1,10 @@
-"""What stands out among many figures: control limits over time, and discoveries that are not the luck of many looks.
+"""What stands out among many figures: discoveries that are not the luck of many looks.
 
-Sources: p-chart as in Montgomery, Introduction to Statistical Quality Control; Benjamini and Hochberg 1995; Holm 1979.
+Sources: Benjamini and Hochberg 1995; Holm 1979.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
-
-SIGMAS = 3.0
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """``hits`` of ``n`` answers in one period."""
-
-    hits: int
-    n: int
-
-
-@dataclass(frozen=True, slots=True)
-class ChartPoint:
-    """One period: its share and the limits for its own size. A period without answers has no share."""
-
-    value: float | None
-    lower: float
-    upper: float
-    out_of_control: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PChart:
-    centre: float
-    points: tuple[ChartPoint, ...]
-
-
-def frozen_centre(baseline: Sequence[Count]) -> float:
-    """The share over all of the baseline, to be kept while the chart runs. Raises ValueError for an empty baseline."""
-    n = sum(count.n for count in baseline)
-    if n <= 0:
-        raise ValueError("a control chart needs a baseline with answers")
-    return sum(count.hits for count in baseline) / n
-
-
-def p_chart(counts: Sequence[Count], *, centre: float, sigmas: float = SIGMAS) -> PChart:
-    """Each period against limits of ``sigmas`` standard errors around the frozen ``centre``, by its own n."""
-    return PChart(centre, tuple(_point(count, centre, sigmas) for count in counts))
-
-
-def _point(count: Count, centre: float, sigmas: float) -> ChartPoint:
-    if count.n <= 0:
-        return ChartPoint(None, 0.0, 1.0, False)
-    half = sigmas * sqrt(centre * (1 - centre) / count.n)
-    lower, upper = max(0.0, centre - half), min(1.0, centre + half)
-    value = count.hits / count.n
-    return ChartPoint(value, lower, upper, not lower <= value <= upper)
 
 
 @dataclass(frozen=True, slots=True)

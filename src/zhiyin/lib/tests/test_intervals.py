@@ -30,7 +30,7 @@ from zhiyin.lib.intervals import (
     share,
     verdict,
 )
-from zhiyin.lib.signals import Count, confirmed, discoveries, frozen_centre, p_chart
+from zhiyin.lib.signals import confirmed, discoveries
 from zhiyin.lib.student_t import t_quantile, t_tail
 
 CHECKOUT = Path(__file__).parents[4]
@@ -230,21 +230,6 @@ def test_no_comparison_makes_no_discovery() -> None:
     assert confirmed([]) == []
 
 
-def test_limits_are_wider_where_fewer_answered_and_stay_inside_the_scale() -> None:
-    chart = p_chart([Count(5, 10), Count(50, 100), Count(90, 100), Count(0, 0)], centre=0.5)
-    small, large, wild, empty = chart.points
-    assert small.upper - small.lower > large.upper - large.lower
-    assert [point.out_of_control for point in chart.points] == [False, False, True, False]
-    assert (empty.value, empty.lower, empty.upper) == (None, 0.0, 1.0)
-    assert wild.value == 0.9
-    assert p_chart([Count(1, 2)], centre=0.1).points[0].lower == 0.0
-
-
-def test_a_control_chart_needs_a_baseline() -> None:
-    with pytest.raises(ValueError, match="baseline"):
-        frozen_centre([Count(0, 0)])
-
-
 @pytest.mark.real_data
 def test_the_published_shares_are_met(golden: dict[str, Any]) -> None:
     for case in golden["wilson_95"]["cases"]:
@@ -267,21 +252,6 @@ def test_the_real_surveys_give_the_reference_figures(golden: dict[str, Any]) -> 
         assert (nps(groups).low, nps(groups).high) == pytest.approx(bands[plain], abs=1e-6)
         adjusted = nps(groups, adjusted=True)
         assert (adjusted.low, adjusted.high) == pytest.approx(bands["adjwald"], abs=1e-6)
-
-
-@pytest.mark.real_data
-def test_the_orange_juice_chart_signals_where_montgomery_says(golden: dict[str, Any]) -> None:
-    expected = golden["p_chart_orangejuice"]
-    lines = (SHARED / "spc_orangejuice.csv").read_text(encoding="utf-8").splitlines()
-    header = [name.strip('"') for name in lines[0].split(",")]
-    rows = [dict(zip(header, (cell.strip('"') for cell in line.split(",")), strict=True)) for line in lines[1:]]
-    trial = [Count(int(row["D"]), int(row["size"])) for row in rows if row["trial"].upper() == "TRUE"]
-    chart = p_chart(trial, centre=frozen_centre(trial))
-    assert chart.centre == pytest.approx(expected["center"], abs=1e-8)
-    assert chart.points[0].lower == pytest.approx(expected["lcl"], abs=1e-8)
-    assert chart.points[0].upper == pytest.approx(expected["ucl"], abs=1e-8)
-    signals = [place for place, point in enumerate(chart.points, start=1) if point.out_of_control]
-    assert signals == expected["out_of_control"]
 
 
 def test_the_z_behind_the_intervals_is_the_right_one() -> None:
