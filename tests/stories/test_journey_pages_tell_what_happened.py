@@ -1,5 +1,6 @@
 """The journey: figures that agree with the catalogue, words within one's units, a moment as a panel and as a page."""
 
+import html
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -178,7 +179,7 @@ class TestThePages:
             assert "一次说清。" in text
             assert "先听完" in text
             assert "S3.8b" in text
-            assert "做到率：尚未测量" in text
+            assert "这段时间做到率没有测量" in text
 
     def test_an_empty_choice_leaves_the_map_alone(self):
         say("waiting", top=10, low=30, at=RECENT)
@@ -207,12 +208,60 @@ class TestThePages:
     def test_one_heading_unique_ids_and_no_inline_styles(self, language, path):
         say("waiting", top=10, low=30, at=RECENT, comment="打 13800138000 找我")
         current(now=NOW)
-        html = signed_in(language=language).get(path).text
-        assert html.count("<h1") == 1
-        assert not re.search(r"\sstyle=", html)
-        assert "13800138000" not in html
-        ids = re.findall(r'\sid="([^"]+)"', html)
+        page = signed_in(language=language).get(path).text
+        assert page.count("<h1") == 1
+        assert not re.search(r"\sstyle=", page)
+        assert "13800138000" not in page
+        ids = re.findall(r'\sid="([^"]+)"', page)
         assert len(ids) == len(set(ids))
+
+
+class TestTheChecklist:
+    def text(self, role: str = "quality_manager", **query: str) -> str:
+        return signed_in(role).get(moment("waiting", **query)).text
+
+    def test_how_often_it_is_done_stands_with_its_interval_n_and_records(self):
+        say("waiting", top=30, at=RECENT, done=["hear", "say"])
+        say("waiting", top=10, at=RECENT, done=["hear"])
+        say("waiting", top=10, at=RECENT)  # nobody looked
+        say("bill", top=40, at=RECENT, done=[])
+        current(now=NOW)
+        page = self.text()
+        assert "87.5%" in page  # 70 of 80
+        assert "95% 区间 78.5–93.1，n = 80" in page
+        assert "100.0%</b>" in page
+        assert "75.0%</b><small>S3.8b</small><small>59.8–85.8 · n = 40" in page
+        assert "数据到" in page.split("j-checks")[1]
+        (link,) = re.findall(r'href="([^"]*explorer/records[^"]*)"', page)
+        records = signed_in().get(html.unescape(link)).text
+        assert "n = 80" in records
+
+    def test_below_the_floor_no_rate_is_shown(self):
+        say("waiting", top=14, at=RECENT, done=["hear"])
+        current(now=NOW)
+        page = self.text()
+        assert "只查看过 28 条次，满 30 条次才显示做到率" in page
+        assert "50.0" not in page
+
+    def test_an_item_stays_silent_while_the_whole_speaks(self):
+        say("waiting", top=16, at=RECENT, done=["hear", "say"])
+        current(now=NOW)
+        page = self.text()
+        assert "n = 32" in page
+        assert page.count("<b>—</b>") >= 2
+        assert "n = 16 · 样本不足" in page
+
+    def test_another_branchs_checks_are_not_counted(self):
+        say("waiting", top=40, at=RECENT, unit="S-1", done=["hear"])
+        current(now=NOW)
+        assert "这段时间做到率没有测量" in signed_in(unit="N").get(moment("waiting")).text
+
+    def test_the_list_of_calls_is_not_offered_to_who_may_not_open_it(self):
+        say("waiting", top=40, at=RECENT, done=["hear"])
+        current(now=NOW)
+        page = self.text("team_lead")
+        assert "n = 80" in page
+        assert "explorer/records" not in page
 
 
 def delivered() -> None:

@@ -15,19 +15,12 @@ from zhiyin.people.access import Viewer
 from zhiyin.people.queries import staff_cards
 from zhiyin.people.roles import Permission
 from zhiyin.reports.figures import Desk
+from zhiyin.reports.journeys.adherence import Adherence, adherence_of
 from zhiyin.reports.journeys.rules import FLOOR, Tone, estimate, hits_of, tone
 from zhiyin.reports.journeys.voices import Voices, voices_of
 from zhiyin.reports.rules import Change, change
 from zhiyin.ui import cards
 from zhiyin.ui.numerals import change_with_interval
-
-
-@dataclass(frozen=True)
-class Item:
-    """One item of the checklist, and where it comes from."""
-
-    text: str
-    source: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +36,7 @@ class MomentPage:
     dimensions: str
     standard: str
     source: str
-    checklist: Sequence[Item]
+    adherence: Adherence
     n: int
     score: Estimate | None
     tone: Tone
@@ -80,7 +73,7 @@ def moment_page(key: str, desk: Desk, *, quotes: int) -> MomentPage:
         dimensions=" + ".join(pick(one.name, language) for one in known.dimensions if one.key in card.dimensions),
         standard=pick(card.standard, language),
         source=card.source,
-        checklist=[Item(pick(one["text"], language), one.get("source", "")) for one in card.checklist],
+        adherence=adherence_of(card, desk),
         n=hits[1],
         score=score,
         tone=tone(score.value if score else None),

@@ -1,5 +1,6 @@
 """A small journey for tests: two stages, three moments, two branches; ``say(…)`` makes customers answer."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import count
 
@@ -51,9 +52,18 @@ def make_journey(*, now: datetime) -> None:
 
 
 def say(
-    moment: str, *, top: int = 0, low: int = 0, at: datetime, unit: str = "N-1", comment: str = "", reason: str = ""
+    moment: str,
+    *,
+    top: int = 0,
+    low: int = 0,
+    at: datetime,
+    unit: str = "N-1",
+    comment: str = "",
+    reason: str = "",
+    done: Sequence[str] | None = None,
 ) -> None:
-    """So many customers score 10 and 2 after a call at this moment; the low ones may write and tick something."""
+    """So many customers score 10 and 2 after a call at this moment; the low ones may write and tick something. ``done``
+    is what somebody saw done of the checklist of each call; None: nobody looked."""
     calls, answers = [], []
     for score in [10] * top + [2] * low:
         number = next(_numbers)
@@ -69,7 +79,7 @@ def say(
                 "touchpoint": "hotline",
                 "unit": unit,
                 "ended_at": (at - timedelta(minutes=30)).isoformat(),
-                "attributes": {"moment": moment},
+                "attributes": {"moment": moment} | ({} if done is None else {"checklist": list(done)}),
             }
         )
         answers.append(
