@@ -34,7 +34,7 @@ from zhiyin.metrics.language import Figure, Measure, Unit
 Key = TypeVar("Key", bound=Hashable)
 Sums = Mapping[str, float]
 # The smallest change that matters, in each unit's own scale: below it a difference is not worth a word.
-RELEVANT: Mapping[str, float] = {"share": 0.01, "nps": 2.0, "score": 0.1}
+RELEVANT: Mapping[str, float] = {"share": 0.01, "nps": 2.0, "score": 0.1, "index": 1.0}
 BOUNDS: Mapping[str, tuple[float, float]] = {"share": (0.0, 1.0), "nps": (-100.0, 100.0)}
 
 
@@ -82,7 +82,8 @@ def compare(
     """The difference of two periods (or groups) with interval and verdict: Newcombe for shares, Welch for means, the
     multinomial variance for NPS. None where one has no answers, and for counts.
 
-    ``relevant`` is the smallest change that matters; None takes the unit's (1 point of a share, 2 of NPS, 0.1 score).
+    ``relevant`` is the smallest change that matters; None takes the unit's (1 point of a share or an index, 2 of NPS,
+    0.1 of a score).
     """
     found = _difference(now, before, level)
     if found is None:
@@ -131,14 +132,41 @@ def compare_many(
     corrected p-value stands. Benjamini-Hochberg keeps the share of false findings at ``rate``; ``strict`` (Holm) the
     chance of even one. Pairs too small to be judged do not count as looks."""
     found = {key: compare(measure, *pair, relevant=relevant, floor=floor) for key, pair in pairs.items()}
+    return _corrected(measure, found, strict=strict, relevant=relevant, floor=floor, rate=rate)
+
+
+def compare_many_figures(
+    measure: Measure,
+    pairs: Mapping[Key, tuple[Figure, Figure]],
+    *,
+    strict: bool = False,
+    relevant: float | None = None,
+    floor: int = FLOOR,
+    rate: float = 1 - LEVEL,
+) -> dict[Key, Change | None]:
+    """The same for any figures that rest on different answers, composites too: see ``compare_figures``."""
+    found = {key: compare_figures(measure, *pair, relevant=relevant, floor=floor) for key, pair in pairs.items()}
+    return _corrected(measure, found, strict=strict, relevant=relevant, floor=floor, rate=rate)
+
+
+def _corrected(
+    measure: Measure,
+    found: Mapping[Key, Change | None],
+    *,
+    strict: bool,
+    relevant: float | None,
+    floor: int,
+    rate: float,
+) -> dict[Key, Change | None]:
     judged = {key: one for key, one in found.items() if one and one.verdict is not Verdict.LOW_N}
     correct = confirmed if strict else discoveries
     matters = RELEVANT.get(measure.unit, 0.0) if relevant is None else relevant
     looks = correct([one.chance for one in judged.values()], rate=rate)
+    told = dict(found)
     for (key, one), looked in zip(judged.items(), looks, strict=True):
         word = intervals.verdict(difference=one.difference, relevant=matters, floor=floor, stands=looked.found)
-        found[key] = replace(one, adjusted=looked.adjusted, verdict=word)
-    return found
+        told[key] = replace(one, adjusted=looked.adjusted, verdict=word)
+    return told
 
 
 def _difference(now: Sums, before: Sums, level: float) -> tuple[Difference, float] | None:

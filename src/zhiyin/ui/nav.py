@@ -52,7 +52,7 @@ ITEMS = (
     NavItem(ACT, "cases", pgettext_lazy("nav", "Workbench"), "headset", "cases:queue", CASES),
     NavItem(ACT, "alerts", pgettext_lazy("nav", "Alerts"), "urgent", "alerts:alerts", FIGURES),
     NavItem(ACT, "care", pgettext_lazy("nav", "Care"), "heart-handshake", "care:calendar", FIGURES),
-    NavItem(UNDERSTAND, "explorer", pgettext_lazy("nav", "Explorer"), "chart-dots", "explorer:explorer", FIGURES),
+    NavItem(UNDERSTAND, "explorer", pgettext_lazy("nav", "Explorer"), "compass", "explorer:explorer", FIGURES),
     NavItem(UNDERSTAND, "insights", pgettext_lazy("nav", "Insights"), "bulb", "insight:insights", FIGURES),
     NavItem(UNDERSTAND, "compare", pgettext_lazy("nav", "Sites"), "chart-dots", "sites:compare", FIGURES),
     NavItem(UNDERSTAND, "agents", pgettext_lazy("nav", "Agents"), "users", "agents:agents", CASES | FIGURES),

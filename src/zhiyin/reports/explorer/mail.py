@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from zhiyin.messaging.actions import Alert, Attachment
 from zhiyin.people.access import Viewer
 from zhiyin.reports.explorer import files, page
-from zhiyin.reports.explorer.sheet import Cell, Sheet, asked_of
+from zhiyin.reports.explorer.asked import asked_of
+from zhiyin.reports.explorer.sheet import Cell, Sheet
 from zhiyin.ui import numerals
 
 LINES = 30  # of one table in the mail itself

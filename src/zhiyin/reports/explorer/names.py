@@ -1,7 +1,6 @@
 """What people call the values of dimensions. A name is told only of what stands in the reader's own rows."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -16,7 +15,7 @@ from zhiyin.people.queries import staff_cards, unit_names
 from zhiyin.reports.explorer.question import EMPTY
 from zhiyin.surveys.queries import current_versions, surveys
 
-GRAINS = ("day", "week", "month")
+GRAINS = ("hour", "day", "week", "month", "quarter", "year")
 
 
 def spelled(value: Any) -> str:
@@ -94,7 +93,3 @@ class Names:
 
     def _staff(self, ids: list[int]) -> Mapping[int, str]:
         return {key: f"{card.name} {card.code}".strip() for key, card in staff_cards(ids).items()}
-
-
-def as_day(value: object) -> date:
-    return date.fromisoformat(str(value)[:10])

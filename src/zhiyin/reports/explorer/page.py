@@ -16,10 +16,12 @@ from zhiyin.metrics.engine import dimensions, measures
 from zhiyin.people.access import Viewer
 from zhiyin.people.queries import units_of
 from zhiyin.reports.explorer import drawing
+from zhiyin.reports.explorer.asked import period_asked
+from zhiyin.reports.explorer.making import sheet_of
 from zhiyin.reports.explorer.names import GRAINS, Names, in_address
 from zhiyin.reports.explorer.question import COMPARISONS, EMPTY, Asking
 from zhiyin.reports.explorer.records import kind_of
-from zhiyin.reports.explorer.sheet import LINES, Cell, Line, Sheet, charts_for, period_asked, said, sheet_of
+from zhiyin.reports.explorer.sheet import LINES, Cell, Line, Sheet, charts_for, said
 from zhiyin.reports.figures import Desk
 from zhiyin.ui.period import CHOICES, Period
 

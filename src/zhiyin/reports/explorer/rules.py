@@ -1,10 +1,12 @@
 """Days that must not go missing, and when a report goes out next. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 DAY = timedelta(days=1)
-MOST_STEPS = 400  # points of a line; beyond, what is missing is not filled in
+LONGEST = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}  # days
+MOST_STEPS = 2400  # points of a line: six years of days, a quarter of hours
 
 
 @dataclass(frozen=True)
@@ -26,30 +28,54 @@ def _last_year(day: date) -> date:
 
 
 def steps(grain: str, days: Days) -> list[str]:
-    """Every day, week or month of a period as the mirror spells it, so that missing ones can be shown as missing."""
+    """Every hour, day … year of a period as the mirror spells it, so that missing ones can be shown as missing. None at
+    all where there would be too many to draw."""
     found: list[str] = []
-    day = first_of(grain, days.since)
-    while day <= days.until and len(found) <= MOST_STEPS:
-        found.append(day.isoformat())
-        day = _next(grain, day)
+    at, end = _first_of(grain, _midnight(days.since)), _midnight(days.until + DAY)
+    while at < end and len(found) <= MOST_STEPS:
+        found.append(_spelled(grain, at))
+        at = _next(grain, at)
     return found if len(found) <= MOST_STEPS else []
 
 
-def first_of(grain: str, day: date) -> date:
-    if grain == "week":
-        return day - timedelta(days=day.weekday())
-    return day.replace(day=1) if grain == "month" else day
+def with_gaps(grain: str, known: Iterable[str]) -> list[str]:
+    """The steps that are known, with the first missing one of each gap between them: a line breaks there, however many
+    steps the gap has."""
+    found: list[str] = []
+    for key in sorted(known):
+        following = _spelled(grain, _next(grain, datetime.fromisoformat(found[-1]))) if found else key
+        found += [key] if following == key else [following, key]
+    return found
 
 
-def _next(grain: str, day: date) -> date:
-    if grain == "week":
-        return day + 7 * DAY
-    return (day.replace(day=28) + 4 * DAY).replace(day=1) if grain == "month" else day + DAY
+def step_at(grain: str, moment: datetime) -> str:
+    """The step that a local moment belongs to."""
+    return _spelled(grain, _first_of(grain, moment.replace(tzinfo=None)))
 
 
-def step_ends(grain: str, day: date) -> date:
-    """The last day of the day, week or month that begins here."""
-    return _next(grain, day) - DAY
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min)
+
+
+def _first_of(grain: str, at: datetime) -> datetime:
+    if grain == "hour":
+        return at.replace(minute=0, second=0, microsecond=0)
+    day = at.date()
+    months = {"month": day.month, "quarter": (day.month - 1) // 3 * 3 + 1, "year": 1}
+    if grain in months:
+        return _midnight(day.replace(month=months[grain], day=1))
+    return _midnight(day - timedelta(days=day.weekday()) if grain == "week" else day)
+
+
+def _next(grain: str, at: datetime) -> datetime:
+    """The step after the one that begins here."""
+    if grain == "hour":
+        return at + timedelta(hours=1)
+    return _first_of(grain, at + LONGEST[grain] * DAY)
+
+
+def _spelled(grain: str, at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:00}" if grain == "hour" else at.date().isoformat()
 
 
 @dataclass(frozen=True)
@@ -76,6 +102,6 @@ def _falls_on(rhythm: Rhythm, day: date) -> bool:
     if rhythm.every == "weekly":
         return day.weekday() == rhythm.on_day
     if rhythm.every == "monthly":
-        last = _next("month", day.replace(day=1)) - DAY
+        last = _next("month", _midnight(day.replace(day=1))) - DAY
         return day.day == min(rhythm.on_day, last.day)
     return True

@@ -90,3 +90,8 @@ def test_two_rooms_cannot_lend_the_same():
 
 def test_a_lent_text_may_be_missing():
     assert supplies.text("organisation", request_of(Role.AGENT)) == ""
+
+
+def test_no_two_screens_share_an_icon() -> None:
+    icons = [item.icon for item in nav.ITEMS]
+    assert sorted(icons) == sorted(set(icons))

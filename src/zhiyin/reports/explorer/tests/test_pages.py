@@ -7,10 +7,14 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from zhiyin.ledger.queries import events
+from zhiyin.metrics import mirror
 from zhiyin.people.testing import make_staff, units
-from zhiyin.reports.explorer import sheet as sheets
+from zhiyin.reports.explorer import making, rules
+from zhiyin.reports.explorer.tests.conftest import ALL, DAY, LOW, NOW
+from zhiyin.reports.testing import Said, say
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("service")]
 
@@ -113,6 +117,43 @@ class TestAsking:
         assert sum(value is not None for value in values) == 2
         assert "stay open" in asked(client, "rows=day&period=90d").content.decode()
 
+    @pytest.mark.parametrize("query", ["rows=day", "rows=week", "rows=hour", "rows=day&columns=touchpoint"])
+    def test_no_step_is_left_out_between_the_first_answer_and_now(self, sign_in, query):
+        client, _by = sign_in()
+        sheet = asked(client, f"{query}&period=90d").context["shown"].sheet
+        grain = sheet.asking.rows
+        keys = [line.key for line in sheet.lines]
+        first, now = keys[0], rules.step_at(grain, timezone.localtime(NOW))
+        between = rules.steps(grain, rules.Days(sheet.period.since, sheet.period.until))
+        assert keys == [key for key in between if first <= key <= now]
+        assert sheet.missing == len(keys) - 2
+        assert sum(line.whole.n for line in sheet.lines) == sheet.whole.n
+
+    def test_missing_quarters_and_years_stand_between_those_there_are(self, sign_in):
+        client, _by = sign_in()
+        say(Said(times=31, at=NOW - 800 * DAY, scores=ALL, moment="waiting"))
+        mirror.catch_up(now=NOW)
+        since = (NOW - 900 * DAY).date()
+        for grain, most in (("quarter", 10), ("year", 4)):
+            sheet = asked(client, f"rows={grain}&from={since}&to={NOW.date()}").context["shown"].sheet
+            assert 0 < sheet.missing < len(sheet.lines) <= most
+            assert [line.whole.n for line in sheet.lines if line.whole.n][0] == 31
+
+    def test_a_span_too_long_to_fill_in_still_breaks_the_line(self, sign_in):
+        client, _by = sign_in()
+        since = (NOW - 900 * DAY).date()
+        shown_ = asked(client, f"rows=hour&from={since}&to={NOW.date()}").context["shown"]
+        values = shown_.chart.config.series[0].values
+        assert [value is None for value in values] == [False, True, False]
+
+    def test_the_period_before_stands_beside_the_same_days(self, sign_in):
+        client, _by = sign_in()
+        say(Said(times=50, at=NOW - 32 * DAY, scores=LOW, moment="waiting"))
+        mirror.catch_up(now=NOW)
+        found = asked(client, "rows=day").context["shown"].sheet
+        beside = dict(zip([line.key for line in found.lines], found.before, strict=True))
+        assert beside[timezone.localtime(NOW - 2 * DAY).date().isoformat()] == 0.0
+
     def test_two_dimensions_make_a_matrix_of_which_each_cell_opens(self, sign_in):
         client, _by = sign_in()
         found = asked(client, "rows=touchpoint&columns=segment")
@@ -123,7 +164,7 @@ class TestAsking:
         assert "z-heat" in found.content.decode()
 
     def test_columns_that_do_not_fit_are_counted(self, sign_in, monkeypatch):
-        monkeypatch.setattr(sheets, "COLUMNS", 2)
+        monkeypatch.setattr(making, "COLUMNS", 2)
         client, _by = sign_in()
         found = asked(client, "rows=touchpoint&columns=segment")
         assert [label for _key, label in found.context["shown"].sheet.columns] == ["gold", "plain"]
@@ -174,6 +215,23 @@ class TestComposites:
         client, _by = sign_in()
         found = asked(client, "measure=care_index&rows=touchpoint&columns=segment&segment=gold").context["shown"].sheet
         assert [(line.label, [cell.n for cell in line.cells]) for line in found.lines] == [("hotline", [40])]
+
+    def test_it_says_how_it_changed_line_by_line_and_as_a_whole(self, sign_in):
+        client, _by = sign_in()
+        query = "measure=care_index&rows=moment"
+        page = asked(client, query)
+        now = page.context["shown"].sheet
+        days = f"from={now.period.before_since}&to={now.period.before_until}"
+        before = asked(client, f"{query}&{days}").context["shown"].sheet
+        was = {line.key: line.whole.value for line in before.lines} | {None: before.whole.value}
+        found = {line.key: line.whole for line in now.lines} | {None: now.whole}
+        assert {key for key, cell in found.items() if cell.change} == {"waiting", "first_call", None}
+        for key in ("waiting", "first_call", None):
+            moved = found[key].change.difference
+            assert moved.value == pytest.approx(found[key].value - was[key])
+            assert moved.low <= moved.value <= moved.high
+        assert str(found["waiting"].verdict.word) == "down"
+        assert "significantly down" in page.content.decode()
 
     def test_it_opens_no_records_for_they_are_those_of_its_parts(self, sign_in):
         client, _by = sign_in()

@@ -1,13 +1,13 @@
 """Days that are missing, and when a report goes out next."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from zhiyin.reports.explorer.rules import Days, Rhythm, next_due, step_ends, steps, the_year_before
+from zhiyin.reports.explorer.rules import Days, Rhythm, next_due, step_at, steps, the_year_before, with_gaps
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -15,10 +15,20 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 @pytest.mark.parametrize(
     ("grain", "since", "until", "expected"),
     [
+        (
+            "hour",
+            date(2026, 2, 28),
+            date(2026, 3, 1),
+            [*(f"2026-02-28 {hour:02}:00" for hour in range(24)), *(f"2026-03-01 {hour:02}:00" for hour in range(24))],
+        ),
         ("day", date(2026, 11, 29), date(2026, 12, 1), ["2026-11-29", "2026-11-30", "2026-12-01"]),
         ("week", date(2026, 11, 4), date(2026, 11, 17), ["2026-11-02", "2026-11-09", "2026-11-16"]),
         ("month", date(2025, 12, 31), date(2026, 2, 1), ["2025-12-01", "2026-01-01", "2026-02-01"]),
-        ("day", date(2020, 1, 1), date(2026, 1, 1), []),  # too many to fill in
+        ("month", date(2024, 1, 31), date(2024, 3, 1), ["2024-01-01", "2024-02-01", "2024-03-01"]),
+        ("quarter", date(2025, 11, 30), date(2026, 7, 1), ["2025-10-01", "2026-01-01", "2026-04-01", "2026-07-01"]),
+        ("year", date(2023, 12, 31), date(2025, 1, 1), ["2023-01-01", "2024-01-01", "2025-01-01"]),
+        ("day", date(2019, 1, 1), date(2026, 1, 1), []),  # too many to draw
+        ("hour", date(2026, 1, 1), date(2026, 12, 1), []),
     ],
 )
 def test_every_step_of_a_period_is_there(grain, since, until, expected):
@@ -26,15 +36,34 @@ def test_every_step_of_a_period_is_there(grain, since, until, expected):
 
 
 @pytest.mark.parametrize(
-    ("grain", "begins", "ends"),
+    ("grain", "known", "expected"),
     [
-        ("day", date(2026, 11, 2), date(2026, 11, 2)),
-        ("week", date(2026, 11, 2), date(2026, 11, 8)),
-        ("month", date(2024, 2, 1), date(2024, 2, 29)),
+        ("day", ["2026-11-02", "2026-11-01"], ["2026-11-01", "2026-11-02"]),
+        ("day", ["2026-11-01", "2026-11-09"], ["2026-11-01", "2026-11-02", "2026-11-09"]),
+        (
+            "hour",
+            ["2026-11-01 23:00", "2026-11-02 05:00"],
+            ["2026-11-01 23:00", "2026-11-02 00:00", "2026-11-02 05:00"],
+        ),
+        ("year", [], []),
     ],
 )
-def test_a_step_ends_where_the_next_begins(grain, begins, ends):
-    assert step_ends(grain, begins) == ends
+def test_a_gap_breaks_the_line_however_long_it_is(grain, known, expected):
+    assert with_gaps(grain, known) == expected
+
+
+@given(
+    grain=some.sampled_from(["hour", "day", "week", "month", "quarter", "year"]),
+    since=some.dates(date(2000, 1, 1), date(2100, 1, 1)),
+    length=some.integers(0, 90),
+)
+def test_steps_are_in_order_and_every_moment_belongs_to_one(grain, since, length):
+    until = since + timedelta(days=length)
+    found = steps(grain, Days(since, until))
+    assert found == sorted(set(found))
+    for day in (since, until):
+        assert step_at(grain, datetime.combine(day, time(13, 30))) in found
+    assert with_gaps(grain, found) == found
 
 
 def test_the_year_before_has_no_leap_day():

@@ -13,9 +13,10 @@ from zhiyin.people.roles import Permission
 from zhiyin.people.views import viewer
 from zhiyin.reports.explorer import actions, files, page
 from zhiyin.reports.explorer import records as behind
+from zhiyin.reports.explorer.asked import asked_of, period_asked
+from zhiyin.reports.explorer.making import sheet_of
 from zhiyin.reports.explorer.names import Names
 from zhiyin.reports.explorer.question import Asking
-from zhiyin.reports.explorer.sheet import asked_of, period_asked, sheet_of
 from zhiyin.ui.cards import FLOOR
 
 

@@ -14,7 +14,7 @@ from zhiyin.lib.errors import NotFound, Refused
 from zhiyin.metrics import mirror
 from zhiyin.people.access import Viewer
 from zhiyin.reports.explorer import keeping, page
-from zhiyin.reports.explorer.sheet import asked_of
+from zhiyin.reports.explorer.asked import asked_of
 from zhiyin.reports.explorer.views.asking import reader
 from zhiyin.reports.explorer.views.kept import audience_in, form_of, gone, tried, version_in
 

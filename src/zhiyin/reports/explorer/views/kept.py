@@ -15,7 +15,7 @@ from zhiyin.people.access import Viewer
 from zhiyin.people.queries import units_of
 from zhiyin.people.roles import Role
 from zhiyin.reports.explorer import keeping
-from zhiyin.reports.explorer.sheet import asked_of
+from zhiyin.reports.explorer.asked import asked_of
 from zhiyin.reports.explorer.views.asking import reader
 
 
