@@ -27,7 +27,7 @@ from zhiyin.people.consenting import (
     record_consent,
     refuse_by_address,
 )
-from zhiyin.people.correcting import FLAG_FIELDS, merge_customers, set_flag, unmerge
+from zhiyin.people.correcting import FLAG_FIELDS, merge_customers, set_flag, set_language, unmerge
 from zhiyin.people.events import (
     ContactRevealed,
     CustomersImported,
@@ -68,6 +68,7 @@ __all__ = [
     "reveal_contact",
     "set_away",
     "set_flag",
+    "set_language",
     "set_staff_active",
     "unmerge",
 ]

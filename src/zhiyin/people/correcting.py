@@ -1,4 +1,4 @@
-"""Verbs that set right who a customer is: flags, merging by hand, and undoing a merge. Each has a reason on record."""
+"""Verbs that set right who a customer is: flags, language, merging by hand and undoing it. Each keeps its reason."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 from zhiyin.ledger.record import record, record_all
 from zhiyin.lib.errors import NotFound, Refused
 from zhiyin.lib.masking import scrub
+from zhiyin.lib.text import LANGUAGES
 from zhiyin.people.access import Viewer
 from zhiyin.people.consenting import RENEWED
-from zhiyin.people.events import CustomerFlagged, CustomersUnmerged
+from zhiyin.people.events import CustomerFlagged, CustomerLanguageSet, CustomersUnmerged
 from zhiyin.people.identify import lock_customers
 from zhiyin.people.merging import FLAGS, merge
 from zhiyin.people.models import Consent, Customer, Identity, Merge
@@ -40,6 +41,33 @@ def set_flag(customer_id: int, flag: Flag, *, on: bool, reason: str, by: Viewer,
         return False
     Customer.objects.filter(pk=person.id).update(**{field: on})
     fact = CustomerFlagged(customer_id=person.id, flag=str(flag), on=on, reason=why)
+    record(fact, by=by, now=now, subject=f"customer:{person.id}")
+    return True
+
+
+@transaction.atomic
+def set_language(customer_id: int, language: str, *, reason: str, by: Viewer, now: datetime) -> bool:
+    """Write to this person in ``language`` from the next invitation on; empty: in the installation's. A newer import
+    that names one changes it. False: it was so before. Raises NotAllowed, NotFound and Refused.
+    """
+    if not by.may(Permission.WORK_CASES):  # whoever speaks with the customer hears it
+        by.require(Permission.CORRECT_CUSTOMERS)
+    why = _reason(reason)
+    if language and language not in LANGUAGES:
+        raise Refused(
+            _("There are no messages in this language."),
+            next_step=_("Use one of: %(known)s.") % {"known": ", ".join(LANGUAGES)},
+            code="language_unknown",
+        )
+    person = lock_customers([customer_id]).get(customer_id)
+    if person is None:
+        raise NotFound(_("There is no such customer."))
+    if person.is_erased:
+        raise Refused(_("Who this was is forgotten; nothing is sent to them."), code="erased")
+    if person.language == language:
+        return False
+    Customer.objects.filter(pk=person.id).update(language=language)
+    fact = CustomerLanguageSet(customer_id=person.id, before=person.language, language=language, reason=why)
     record(fact, by=by, now=now, subject=f"customer:{person.id}")
     return True
 

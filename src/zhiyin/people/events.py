@@ -114,6 +114,17 @@ class CustomerFlagged:
     reason: str
 
 
+@fact("people.customer_language_set")
+@dataclass(frozen=True)
+class CustomerLanguageSet:
+    """What they are to be written to in, as a member of staff was told. Empty: nobody knows any more."""
+
+    customer_id: int
+    before: str
+    language: str
+    reason: str
+
+
 @fact("people.customer_erased")
 @dataclass(frozen=True)
 class CustomerErased:

@@ -40,6 +40,7 @@ class CustomerCard:
     is_internal: bool = False
     is_minor: bool = False
     has_open_legal_case: bool = False
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,7 @@ def customer_cards(ids: Iterable[int | None], *, by: Viewer) -> dict[int, Custom
             is_internal=row.is_internal,
             is_minor=row.is_minor,
             has_open_legal_case=row.has_open_legal_case,
+            language=row.language,
         )
     return cards
 

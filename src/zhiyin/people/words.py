@@ -1,4 +1,4 @@
-"""Purposes, grounds and flags in the words of the screens and of the customer's own page."""
+"""Purposes, grounds, flags and languages in the words of the screens and of the customer's own page."""
 
 from collections.abc import Mapping
 
@@ -27,6 +27,11 @@ FLAGS: Mapping[Flag, Promise] = {
     Flag.INTERNAL: lazy("internal number"),
     Flag.UNDER_14: lazy("under 14"),
     Flag.OPEN_LEGAL_CASE: lazy("open legal case"),
+}
+LANGUAGES: Mapping[str, Promise] = {
+    "zh-hans": lazy("Simplified Chinese"),
+    "en": lazy("English"),
+    "": lazy("Not known: the installation's"),
 }
 # How a refusal or a consent reached us. Anything else is shown as it was recorded.
 SOURCES: Mapping[str, Promise] = {

@@ -19,6 +19,7 @@ from zhiyin.people.actions import (
     opt_out,
     record_consent,
     set_flag,
+    set_language,
     unmerge,
 )
 from zhiyin.people.models import Customer, Identity, Merge
@@ -86,6 +87,32 @@ class TestFlags:
             set_flag(12345, Flag.INTERNAL, on=True, reason="x", by=SYSTEM, now=NOW)
         with pytest.raises(NotAllowed):
             set_flag(one.id, Flag.INTERNAL, on=True, reason="x", by=make_staff("executive"), now=NOW)
+
+
+class TestLanguage:
+    def test_the_same_again_is_no_change_and_leaves_no_record(self):
+        (one,) = known(given("C1"))
+        assert set_language(one.id, "en", reason="电话", by=SYSTEM, now=NOW)
+        assert not set_language(one.id, "en", reason="又一次", by=SYSTEM, now=NOW)
+        assert len(events(kind="people.customer_language_set")) == 1
+
+    def test_it_needs_a_reason_a_customer_who_is_known_a_language_and_the_right(self):
+        make_tree()
+        (one,) = known(given("C1"))
+        with pytest.raises(Refused, match="why|原因"):
+            set_language(one.id, "en", reason=" ", by=SYSTEM, now=NOW)
+        with pytest.raises(Refused) as refused:
+            set_language(one.id, "tlh", reason="x", by=SYSTEM, now=NOW)
+        assert refused.value.code == "language_unknown"
+        with pytest.raises(NotFound):
+            set_language(12345, "en", reason="x", by=SYSTEM, now=NOW)
+        with pytest.raises(NotAllowed):
+            set_language(one.id, "en", reason="x", by=make_staff("executive"), now=NOW)
+        erase(one.id, by=SYSTEM, now=NOW)
+        with pytest.raises(Refused) as refused:
+            set_language(one.id, "en", reason="x", by=SYSTEM, now=NOW)
+        assert refused.value.code == "erased"
+        assert Customer.objects.get(pk=one.id).language == ""
 
 
 class TestMergingByHand:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from zhiyin.ledger.queries import EventCard, events
 from zhiyin.people.queries import staff_cards
 from zhiyin.people.rules import Flag, Purpose
-from zhiyin.people.words import FLAGS, PURPOSES, source_word
+from zhiyin.people.words import FLAGS, LANGUAGES, PURPOSES, source_word
 from zhiyin.ui.cards import Happening, Tone
 
 Data = Mapping[str, Any]
@@ -74,6 +74,11 @@ def _flagged(data: Data) -> Said:
     return text % {"flag": flag}, data["reason"], "warn" if data["on"] else ""
 
 
+def _spoken(data: Data) -> Said:
+    language = LANGUAGES.get(data["language"], data["language"])
+    return _("Language: %(language)s") % {"language": language}, data["reason"], ""
+
+
 TOLD: Mapping[str, tuple[str, Callable[[Data], Said]]] = {
     "people.opted_out": ("consent", _refused),
     "people.purposes_refused": ("consent", _refused),
@@ -81,6 +86,7 @@ TOLD: Mapping[str, tuple[str, Callable[[Data], Said]]] = {
     "people.customers_merged": ("person", _merged),
     "people.customers_unmerged": ("person", _unmerged),
     "people.customer_flagged": ("person", _flagged),
+    "people.customer_language_set": ("person", _spoken),
     "people.customer_erased": ("person", lambda _data: (_("Erased at their own request"), "", "warn")),
     "people.contact_revealed": ("person", lambda data: (_("Full number looked at"), data["reason"], "")),
 }

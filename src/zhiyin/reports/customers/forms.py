@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.people.rules import Flag, Purpose
-from zhiyin.people.words import FLAGS, PURPOSES
+from zhiyin.people.words import FLAGS, LANGUAGES, PURPOSES
 
 LONGEST = 300
 
@@ -54,6 +54,13 @@ class SetFlag(forms.Form):
         label=_("Now"), choices=(("1", _("Set it")), ("0", _("Take it away"))), widget=forms.RadioSelect
     )
     reason = _line(_("Reason"))
+
+
+class Language(forms.Form):
+    language = forms.ChoiceField(
+        label=_("Language"), choices=[*LANGUAGES.items()], required=False, widget=forms.RadioSelect
+    )
+    reason = _line(_("Reason"), hint=_("Who said it, and where."))
 
 
 class Merge(forms.Form):

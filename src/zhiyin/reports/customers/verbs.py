@@ -15,7 +15,7 @@ from zhiyin.people import actions
 from zhiyin.people.access import Viewer
 from zhiyin.people.roles import Permission
 from zhiyin.people.rules import Flag, Purpose
-from zhiyin.reports.customers.forms import Agree, Merge, OptOut, SetFlag, Unmerge
+from zhiyin.reports.customers.forms import Agree, Language, Merge, OptOut, SetFlag, Unmerge
 from zhiyin.reports.customers.seeing import Person, look_up
 
 Do = Callable[[Person, Mapping[str, Any], Viewer, datetime], object]
@@ -63,6 +63,10 @@ def _flag(person: Person, given: Mapping[str, Any], by: Viewer, now: datetime) -
     actions.set_flag(person.id, Flag(given["flag"]), on=on, reason=given["reason"], by=by, now=now)
 
 
+def _speak(person: Person, given: Mapping[str, Any], by: Viewer, now: datetime) -> None:
+    actions.set_language(person.id, given["language"], reason=given["reason"], by=by, now=now)
+
+
 def _merge(person: Person, given: Mapping[str, Any], by: Viewer, now: datetime) -> None:
     other = look_up(given["other"], by=by)
     if other is None:
@@ -75,13 +79,15 @@ def _unmerge(person: Person, given: Mapping[str, Any], by: Viewer, now: datetime
 
 
 _CORRECT = (Permission.CORRECT_CUSTOMERS,)
+_TOLD = (Permission.WORK_CASES, Permission.CORRECT_CUSTOMERS)
+IN_PLACE = ("language", "unmerge")  # offered beside what they change, not above the page
 VERBS: Mapping[str, Verb] = {
     "opt-out": Verb(
         lazy("Record a refusal"),
         lazy("Nothing is sent for it any more, what waits is taken back. Only a newer consent of theirs changes that."),
         lazy("Recorded. Nothing is sent for it any more."),
         OptOut,
-        (Permission.WORK_CASES, Permission.CORRECT_CUSTOMERS),
+        _TOLD,
         _opt_out,
     ),
     "consent": Verb(
@@ -99,6 +105,16 @@ VERBS: Mapping[str, Verb] = {
         SetFlag,
         _CORRECT,
         _flag,
+    ),
+    "language": Verb(
+        lazy("Change the language"),
+        lazy(
+            "New invitations and their surveys are written in it. A newer import that names another changes it again."
+        ),
+        lazy("Language recorded."),
+        Language,
+        _TOLD,
+        _speak,
     ),
     "merge": Verb(
         lazy("Merge with another customer"),

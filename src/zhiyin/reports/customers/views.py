@@ -15,10 +15,10 @@ from zhiyin.people.queries import merges_of, preferences
 from zhiyin.people.roles import Permission
 from zhiyin.people.rules import Flag
 from zhiyin.people.views import viewer
-from zhiyin.people.words import BASES, FLAGS, PURPOSES, source_word
+from zhiyin.people.words import BASES, FLAGS, LANGUAGES, PURPOSES, source_word
 from zhiyin.reports.customers.seeing import Person, look_up, may_work, visible_person
 from zhiyin.reports.customers.timeline import LABELS, timeline
-from zhiyin.reports.customers.verbs import VERBS, Verb
+from zhiyin.reports.customers.verbs import IN_PLACE, VERBS, Verb
 
 LAST_PAGE = 200
 
@@ -52,9 +52,10 @@ def customer(request: HttpRequest, customer_id: int) -> HttpResponse:
         "page": page,
         "sort": sort,
         "sorts": [(key, label, f"?kind={key}" if key else "?") for key, label in LABELS.items()],
-        "verbs": [(key, verb.heading) for key, verb in VERBS.items() if key != "unmerge" and verb.is_for(by)],
+        "verbs": [(key, verb.heading) for key, verb in VERBS.items() if key not in IN_PLACE and verb.is_for(by)],
         "merges": merges_of(person.id),
         "may_unmerge": VERBS["unmerge"].is_for(by),
+        "may_change_language": VERBS["language"].is_for(by) and not person.card.is_erased,
         "is_linked_to_outreach": by.may(Permission.SEE_OUTREACH),
         "now": now,
     }
@@ -71,6 +72,7 @@ def _about(person: Person, by: Viewer) -> dict[str, Any]:
     return {
         "person": person,
         "card": card,
+        "language": LANGUAGES.get(card.language, card.language),
         "flags": [FLAGS[flag] for flag, is_set in flags.items() if is_set],
         "purposes": [
             {"card": one, "name": PURPOSES[one.purpose], "basis": BASES[one.basis], "source": source_word(one.source)}
@@ -108,6 +110,8 @@ def _initial(verb: str, person: Person) -> dict[str, object]:
     if verb == "unmerge":
         newest = next(iter(merges_of(person.id)), None)
         return {"merged": newest.merged if newest else None}
+    if verb == "language":
+        return {"language": person.card.language}
     return {}
 
 

@@ -16,7 +16,7 @@ from zhiyin.outreach.departing import let_links_live
 from zhiyin.outreach.testing import invitation_rows
 from zhiyin.outreach.tokens import new_token, token_hash
 from zhiyin.people.access import Viewer
-from zhiyin.people.actions import erase, opt_out, put_customers
+from zhiyin.people.actions import erase, opt_out, put_customers, set_language
 from zhiyin.people.identify import find_customer
 from zhiyin.people.queries import merges_of, preferences
 from zhiyin.people.roles import Role
@@ -227,6 +227,40 @@ class TestVerbs:
         assert customers().get(pk=desk.id).has_open_legal_case
         assert "open legal case" in browser().get(f"/customers/{desk.id}/").content.decode()
 
+    def test_a_language_is_changed_by_whoever_speaks_with_the_customer_and_stands_in_the_timeline(self, desk):
+        desk.open_case()
+        form = {"language": "en", "reason": "说英语，电话 13800138000"}
+        assert self.do(desk, "language", form | {"reason": ""}, role="agent").status_code == 422
+        assert self.do(desk, "language", form | {"language": "fr"}, role="agent").status_code == 422
+        assert customers().get(pk=desk.id).language == ""
+        assert self.do(desk, "language", form, role="agent").status_code == 302
+        assert customers().get(pk=desk.id).language == "en"
+        assert lines(desk, SYSTEM, sort="person")[0][1] == "语言：英文"
+        (fact,) = events(kind="people.customer_language_set")
+        assert (fact.data["before"], fact.data["reason"]) == ("", "说英语，电话 138****8000")
+        page = browser("agent", unit="N-1").get(f"/customers/{desk.id}/").content.decode()
+        assert "<dd>English" in page
+        asked = browser().get(f"/customers/{desk.id}/language/").content.decode()
+        assert re.search(r'value="en"[^>]*checked', asked)
+        assert self.do(desk, "language", {"language": "", "reason": "不再需要"}).status_code == 302
+        assert customers().get(pk=desk.id).language == ""
+
+    @pytest.mark.parametrize("role", ["executive", "auditor", "administrator"])
+    def test_a_language_is_not_changed_by_who_only_looks_on(self, desk, role):
+        address = f"/customers/{desk.id}/"
+        assert f"{address}language/" not in browser(role).get(address).content.decode()
+        assert self.do(desk, "language", {"language": "en", "reason": "x"}, role=role).status_code == 403
+        assert customers().get(pk=desk.id).language == ""
+
+    def test_the_next_invitation_speaks_the_language(self, desk):
+        put_customers([given("C-new", "13900139000")], by=SYSTEM, now=timezone.now())
+        new = find_customer("external", "C-new") or 0
+        for language in ("zh-hans", "en"):  # what was named last counts
+            set_language(new, language, reason="电话", by=SYSTEM, now=timezone.now())
+        desk.serve("2", unit="N-1", customer="C-new", phone="13900139000")
+        assert invitation_rows().get(customer_id=new).language == "en"
+        assert invitation_rows().get(customer_id=desk.id).language == "zh-hans"
+
     def test_merging_by_hand_and_undoing_it(self, desk):
         desk.serve("3", unit="N-1", customer="C-other", phone="13900139000")
         other = find_customer("external", "C-other") or 0
@@ -255,7 +289,7 @@ class TestVerbs:
     def test_every_form_says_what_it_means_before_it_is_done(self, desk):
         client = browser(language="zh-hans")
         before = len(events())
-        for verb in ("opt-out", "consent", "flag", "merge", "unmerge"):
+        for verb in ("opt-out", "consent", "flag", "language", "merge", "unmerge"):
             page = client.get(f"/customers/{desk.id}/{verb}/")
             assert page.status_code == 200
         assert len(events()) == before
