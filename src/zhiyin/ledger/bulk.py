@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import connection, models
 
-from zhiyin.ledger.alike import Column, as_rows, as_text
+from zhiyin.ledger.alike import Column, Same, as_rows, as_text
 from zhiyin.ledger.copying import Copying
 from zhiyin.lib.json_text import encoder
 
@@ -100,8 +100,42 @@ def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Rows) -
             writing.insert(model, dict(zip(columns, zip(*listed, strict=True), strict=True)))
 
 
-def array(values: Iterable[int | str | bytes | UUID]) -> str:
-    """A parameter for ``%s::bigint[]``, ``text[]``, ``bytea[]`` or ``uuid[]`` on PostgreSQL, values of one kind.
+def insert_new(model: type[models.Model], columns: Mapping[str, Column]) -> int:
+    """Insert the rows whose unique keys nobody has yet, pass over the others; returns how many were inserted.
+
+    One statement, whatever their number. Columns are given as to ``Writing.insert``.
+    """
+    count = len(next(iter(columns.values())))
+    if not count:
+        return 0
+    into, marks = _spelled_once(model._meta.db_table, tuple(columns))
+    with connection.cursor() as cursor:
+        if connection.vendor != "postgresql":
+            statement = f"INSERT INTO {into} VALUES {marks} ON CONFLICT DO NOTHING"
+            cursor.executemany(statement, list(as_rows(columns.values(), count)))
+            return int(cursor.rowcount)
+        kinds = {name: _kind_of(model, name) for name in columns}
+        several = [name for name, column in columns.items() if not isinstance(column, Same)]
+        taken = ", ".join(f'fresh."{name}"' if name in several else f"%s::{kinds[name]}" for name in columns)
+        given = ", ".join(f"%s::{kinds[name]}[]" for name in several)
+        named = ", ".join(f'"{name}"' for name in several)
+        values = [column.value for column in columns.values() if isinstance(column, Same)]
+        values += [array(columns[name]) for name in several]
+        cursor.execute(
+            f"INSERT INTO {into} SELECT {taken} FROM unnest({given}) AS fresh({named}) ON CONFLICT DO NOTHING", values
+        )
+        return int(cursor.rowcount)
+
+
+def _kind_of(model: type[models.Model], column: str) -> str:
+    """The type to read a parameter as: of texts without their limit, which a cast would cut them to in silence."""
+    field = next(one for one in model._meta.concrete_fields if one.column == column)
+    kind = field.db_type(connection) or ""
+    return "text" if kind.startswith("varchar") else kind
+
+
+def array(values: Iterable[int | str | bytes | bool | UUID | None]) -> str:
+    """A parameter for ``%s::bigint[]`` or an array of another kind on PostgreSQL, all values of that kind or none.
 
     psycopg spells an array element by element in Python, which for a thousand hashes takes longer than the query.
     """
@@ -117,6 +151,8 @@ _SPELLED: dict[type, Callable[[Any], str]] = {
     str: _quoted,
     bytes: lambda value: '"\\\\x' + value.hex() + '"',
     UUID: lambda value: value.hex,
+    bool: str,
+    type(None): lambda _value: "NULL",
 }
 
 

@@ -154,8 +154,7 @@ def _settle_batch(batch: Sequence[Waiting], now: datetime) -> None:
     write_on_invitations(settled)
     inbox.done(settled.done)
     inbox.forget(settled.forgotten)
-    for one, why in settled.parked:
-        inbox.park(one, why, now=now)
+    inbox.park(settled.parked, now=now)
     for channel in sorted(settled.out_of_credit):
         pause_channel(channel, because=OUT_OF_CREDIT, by=GATEWAY, now=now)
     for channel, (receipts, unread) in sorted(settled.receipts.items()):

@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
-from zhiyin.ledger.alike import Column, Same, as_rows
-from zhiyin.ledger.bulk import Writing, array, moment
+from zhiyin.ledger.alike import Column, Same
+from zhiyin.ledger.bulk import Writing, insert_new, moment
 from zhiyin.ledger.ids import new_ids
 from zhiyin.ledger.reading import any_of_hashes, any_of_ids, moment_in, rows
 from zhiyin.ledger.record import Actor
@@ -276,33 +276,13 @@ def _insert_handles(
     # there a moment ago.
     if writing is not None:
         writing.insert(Identity, columns)
-    elif _inserted(columns, len(new)) != len(new):
+    elif insert_new(Identity, columns) != len(new):
         return _Made(lost=_owners(unknown)[0])  # what stands in the table now is the truth
     ways: dict[int, list[Reach]] = {}
     for identifier, customer, (kind, _), handle in zip(ids, customers, ordered, handles, strict=True):
         if kind != "external":
             ways.setdefault(customer, []).insert(0, Reach(identifier, kind, handle.reach))  # the newest first
     return _Made(ways=ways)
-
-
-def _inserted(columns: Mapping[str, Column], count: int) -> int:
-    """How many of the handles nobody else had inserted before."""
-    names = ", ".join(columns)
-    rows = as_rows(columns.values(), count)
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(
-                f"INSERT INTO people_identity ({names}) SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::text[], "
-                "%s::text[], %s::bytea[], %s::bytea[], %s::text[], %s::bigint[], %s::timestamptz[]) "
-                "ON CONFLICT DO NOTHING",
-                [array(column) for column in zip(*rows, strict=True)],
-            )
-        else:
-            marks = ", ".join(["%s"] * len(columns))
-            cursor.executemany(
-                f"INSERT INTO people_identity ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING", list(rows)
-            )
-        return int(cursor.rowcount)
 
 
 def _lock(customers: set[int], *, merging: Iterable[int] = ()) -> dict[int, Known]:

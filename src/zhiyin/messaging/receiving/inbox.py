@@ -1,6 +1,7 @@
 """The inbox: requests kept as they came, and what they said, each thing once, until it has been worked through."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -8,6 +9,8 @@ from typing import NamedTuple
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 
+from zhiyin.ledger.alike import Column, Same
+from zhiyin.ledger.bulk import insert_new, moment
 from zhiyin.ledger.ids import new_id, new_ids
 from zhiyin.lib.crypto import Place, Unreadable
 from zhiyin.messaging.models import Arrival, InboxItem
@@ -32,7 +35,6 @@ LISTED_KEPT = timedelta(days=30)  # what nobody could use
 MOST_TRIES = 5  # of a signal whose handling breaks down; one that only fits nothing is tried for a day
 MOST_UNREADABLE = 50  # kept raw an hour and channel, so that nobody fills the disk with nonsense
 UNREADABLE_KEPT = 16 * 1024  # bytes of each
-IN_A_STATEMENT = 2000
 
 
 class Replayed(Exception):
@@ -67,17 +69,13 @@ def take_in(channel: str, callback: Callback, heard: Heard) -> Taken:
     item = _kept(channel, callback, heard)
     if item is None:
         return Taken()
-    return Taken(
-        [
-            *_arrivals(channel, heard.signals, inbox_id=item, now=now),
-            *_broken(channel, heard.broken, inbox_id=item, now=now),
-        ]
-    )
+    _broken(channel, heard.broken, inbox_id=item, now=now)
+    return Taken(_arrivals(channel, heard.signals, inbox_id=item, now=now))
 
 
 def take_in_pulled(channel: str, signals: Sequence[Signal], *, now: datetime) -> Taken:
     """The same for what a gateway said when it was asked."""
-    return Taken(list(_arrivals(channel, signals, inbox_id=None, now=now)))
+    return Taken(_arrivals(channel, signals, inbox_id=None, now=now))
 
 
 @transaction.atomic
@@ -130,49 +128,62 @@ def _refuse_a_replay(channel: str, digest: bytes, nonce: bytes | None, heard: He
 
 def _arrivals(channel: str, signals: Iterable[Signal], *, inbox_id: int | None, now: datetime) -> list[Waiting]:
     """Insert what is new; returns it. The unique digest decides, also between two requests at once."""
-    by_digest = {vault().find("arrival", f"{channel}\x1f{identity_of(one)}"): one for one in signals}
+    find = vault().find
+    by_digest = {find("arrival", f"{channel}\x1f{identity_of(one)}"): one for one in signals}
     if not by_digest:
         return []
-    rows = []
-    for identifier, (digest, signal) in zip(new_ids(len(by_digest), now=now), by_digest.items(), strict=True):
-        thread = thread_of(signal)
-        rows.append(
-            Arrival(
-                id=identifier,
-                inbox_id=inbox_id,
-                channel=channel,
-                kind=KINDS[type(signal)],
-                digest=digest,
-                thread=vault().find("thread", f"{channel}\x1f{thread}") if thread else None,
-                content_sealed=vault().seal(as_text(signal), place=_place(Arrival, identifier)),
-                received_at=now,
-                try_at=now,
-            )
-        )
-    Arrival.objects.bulk_create(rows, ignore_conflicts=True, batch_size=IN_A_STATEMENT)
-    new = set(Arrival.objects.filter(pk__among=[row.id for row in rows]).values_list("pk", flat=True))
-    return [Waiting(row.id, channel, by_digest[bytes(row.digest)], now, 0) for row in rows if row.id in new]
+    ids = new_ids(len(by_digest), now=now)
+    threads = map(thread_of, by_digest.values())
+    columns: dict[str, Column] = {
+        "kind": [KINDS[type(one)].value for one in by_digest.values()],
+        "thread": [find("thread", f"{channel}\x1f{thread}") if thread else None for thread in threads],
+    }
+    texts = zip(ids, map(as_text, by_digest.values()), strict=True)
+    new = _insert(channel, [*by_digest], list(texts), columns, inbox_id=inbox_id, now=now)
+    return [
+        Waiting(identifier, channel, signal, now, 0)
+        for identifier, signal in zip(ids, by_digest.values(), strict=True)
+        if identifier in new
+    ]
 
 
-def _broken(channel: str, pieces: Sequence[tuple[str, str]], *, inbox_id: int | None, now: datetime) -> list[Waiting]:
-    rows = []
-    for identifier, (why, raw) in zip(new_ids(len(pieces), now=now), pieces, strict=True) if pieces else ():
-        rows.append(
-            Arrival(
-                id=identifier,
-                inbox_id=inbox_id,
-                channel=channel,
-                kind=Kind.BROKEN,
-                digest=vault().find("arrival", f"{channel}\x1fbroken\x1f{raw}"),
-                content_sealed=vault().seal(raw, place=_place(Arrival, identifier)),
-                state=State.LISTED,
-                received_at=now,
-                try_at=now,
-                error=why[:300],
-            )
-        )
-    Arrival.objects.bulk_create(rows, ignore_conflicts=True, batch_size=IN_A_STATEMENT)
-    return []
+def _broken(channel: str, pieces: Sequence[tuple[str, str]], *, inbox_id: int | None, now: datetime) -> None:
+    """Keep what could not be read, for somebody to look at."""
+    if not pieces:
+        return
+    whys = {raw: why[:300] for why, raw in pieces}
+    digests = [vault().find("arrival", f"{channel}\x1fbroken\x1f{raw}") for raw in whys]
+    texts = zip(new_ids(len(whys), now=now), whys, strict=True)
+    columns: dict[str, Column] = {"kind": Same(Kind.BROKEN.value), "error": [*whys.values()]}
+    _insert(channel, digests, list(texts), {**columns, "state": Same(State.LISTED.value)}, inbox_id=inbox_id, now=now)
+
+
+def _insert(
+    channel: str,
+    digests: Sequence[bytes],
+    texts: Sequence[tuple[int, str]],
+    columns: Mapping[str, Column],
+    *,
+    inbox_id: int | None,
+    now: datetime,
+) -> set[int]:
+    """Rows of these ids and texts, as far as nobody said the same before; returns the ids that were inserted."""
+    ids, moment_of_all = [pk for pk, _ in texts], Same(moment(now))
+    usual: dict[str, Column] = {
+        "id": ids,
+        "inbox_id": Same(inbox_id),
+        "channel": Same(channel),
+        "digest": digests,
+        "content_sealed": vault().seal_many(texts, table=Arrival._meta.db_table, column="content_sealed"),
+        "state": Same(State.WAITING.value),
+        "received_at": moment_of_all,
+        "try_at": moment_of_all,
+        "tries": Same(0),
+        "error": Same(""),
+    }
+    if insert_new(Arrival, {**usual, **columns}) == len(ids):
+        return set(ids)
+    return set(Arrival.objects.filter(pk__among=ids).values_list("pk", flat=True))
 
 
 def claim(*, kinds: Sequence[str], limit: int, now: datetime) -> list[Waiting]:
@@ -204,13 +215,17 @@ def forget(ids: Iterable[int]) -> None:
     InboxItem.objects.filter(pk__among=items).update(content_sealed=None)
 
 
-def park(waiting: Waiting, why: str, *, now: datetime) -> None:
-    """It fits nothing yet: tried again for a day, then listed for somebody to look at (G31–G34)."""
-    is_over = now - waiting.received_at >= KEPT_TRYING
-    again = min(now + wait_before_try(waiting.tries), waiting.received_at + KEPT_TRYING)
-    Arrival.objects.filter(pk=waiting.id).update(
-        state=State.LISTED if is_over else State.PARKED, try_at=again, tries=waiting.tries + 1, error=why[:300]
-    )
+def park(parked: Iterable[tuple[Waiting, str]], *, now: datetime) -> None:
+    """They fit nothing yet, and why: tried again for a day, then listed for somebody to look at (G31–G34)."""
+    alike: dict[tuple[datetime, int, str], list[int]] = defaultdict(list)
+    for one, why in parked:
+        alike[one.received_at, one.tries, why[:300]].append(one.id)
+    for (received_at, tries, why), ids in alike.items():
+        is_over = now - received_at >= KEPT_TRYING
+        again = min(now + wait_before_try(tries), received_at + KEPT_TRYING)
+        Arrival.objects.filter(pk__among=ids).update(
+            state=State.LISTED if is_over else State.PARKED, try_at=again, tries=tries + 1, error=why
+        )
 
 
 def broke_down(waiting: Waiting, why: str, *, now: datetime) -> None:

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import F, Q
 
+from zhiyin.ledger.bulk import insert_new, moment
 from zhiyin.ledger.record import Actor, record, record_all
 from zhiyin.messaging.events import MessageFailed, MessagesReported, MessagesSettled
 from zhiyin.messaging.models import Attempt, DeliveryReport, Message
@@ -36,6 +37,10 @@ Addresses = Callable[[Iterable[int]], Mapping[int, str]]
 REQUEUED = "receipt: "  # how the error of a message begins that goes again because of what a receipt said
 UNTIL_FILLED = timedelta(hours=1)  # the account is looked at again after so long
 ON_ITS_WAY = (State.LEASED, State.SENDING)
+_LEFT = """
+WITH fresh (message, moment) AS (VALUES {rows})
+UPDATE messaging_message SET sent_at = moment FROM fresh WHERE id = message AND sent_at IS NULL
+"""
 _ARRIVED = """
 WITH fresh (message, arrived) AS (VALUES {rows})
 UPDATE messaging_message SET delivered_at = arrived FROM fresh WHERE id = message AND state = 'sent'
@@ -87,7 +92,7 @@ def settle_receipts(waiting: Sequence[Waiting], *, addresses: Addresses, by: Act
         else:
             taken.append((row, receipt, one))
             settled.done.append(one.id)
-    _keep_reports(taken, now=now)
+    _keep_reports(taken)
     for one, receipt in receipts:
         _count(settled, one, receipt)
     _apply({row.pk: row for row, _, _ in taken}, settled, by=by, now=now)
@@ -137,33 +142,37 @@ def _message_of(one: Waiting, receipt: Receipt, rows: Mapping[int, Message]) -> 
     return (row, "") if row.attempts else (None, "the message has not left yet")
 
 
-def _keep_reports(taken: Sequence[tuple[Message, Receipt, Waiting]], *, now: datetime) -> None:
+def _keep_reports(taken: Sequence[tuple[Message, Receipt, Waiting]]) -> None:
     """One row each; the same receipt twice is one row (G36)."""
-    rows = []
+    rows: dict[str, list[Any]] = defaultdict(list)
     for message, receipt, one in taken:
-        at, is_mended = clamped(receipt.at, now=one.received_at)
-        is_current = message.attempts <= 1 or not receipt.provider_id or receipt.provider_id == message.provider_id
-        rows.append(
-            DeliveryReport(
-                customer_id=message.customer_id,
-                message_id=message.pk,
-                attempt=message.attempts if is_current else 0,
-                digest=sha256(content_of(receipt).encode("utf-8", "replace")).digest(),
-                channel=one.channel,
-                provider_id=tidy(receipt.provider_id, 120),
-                delivery=str(receipt.delivery),
-                code=tidy(receipt.code, 60),
-                part=min(receipt.part, 255),
-                segments=min(receipt.segments, 255) if receipt.segments else None,
-                at=at,
-                is_mended=is_mended,
-                is_daily_cap=receipt.is_daily_cap,
-                is_out_of_credit=receipt.is_out_of_credit,
-                detail=tidy(receipt.detail),
-                received_at=one.received_at,
-            )
-        )
-    DeliveryReport.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
+        for column, value in _report(message, receipt, one).items():
+            rows[column].append(value)
+    if rows:
+        insert_new(DeliveryReport, rows)
+
+
+def _report(message: Message, receipt: Receipt, one: Waiting) -> dict[str, Any]:
+    at, is_mended = clamped(receipt.at, now=one.received_at)
+    is_current = message.attempts <= 1 or not receipt.provider_id or receipt.provider_id == message.provider_id
+    return {
+        "customer_id": message.customer_id,
+        "message_id": message.pk,
+        "attempt": message.attempts if is_current else 0,
+        "digest": sha256(content_of(receipt).encode("utf-8", "replace")).digest(),
+        "channel": one.channel,
+        "provider_id": tidy(receipt.provider_id, 120),
+        "delivery": str(receipt.delivery),
+        "code": tidy(receipt.code, 60),
+        "part": min(receipt.part, 255),
+        "segments": min(receipt.segments, 255) if receipt.segments else None,
+        "at": moment(at),
+        "is_mended": is_mended,
+        "is_daily_cap": receipt.is_daily_cap,
+        "is_out_of_credit": receipt.is_out_of_credit,
+        "detail": tidy(receipt.detail),
+        "received_at": moment(one.received_at),
+    }
 
 
 def _apply(rows: Mapping[int, Message], settled: Settled, *, by: Actor, now: datetime) -> None:
@@ -185,17 +194,38 @@ def _apply(rows: Mapping[int, Message], settled: Settled, *, by: Actor, now: dat
         )
         if kept.delivery == Delivery.FAILED:
             codes[row.pk] = kept.code
-    changes = _Changes(settled, by=by, now=now)
+    changes = _Changes(settled, _last_tries(row.pk for row in rows.values() if row.sent_at is None), by=by, now=now)
     for pk, row in sorted(rows.items()):
         changes.take(row, standing(reports[pk]), codes.get(pk, ""))
     changes.write()
 
 
-class _Changes:
-    """What is to be written about a batch of messages."""
+class _Move(NamedTuple):
+    """What is written alike about all messages that take this step for the same reason."""
 
-    def __init__(self, settled: Settled, *, by: Actor, now: datetime) -> None:
+    before: State
+    after: State
+    error: str
+    until: datetime | None = None  # when it goes again
+
+    def values(self) -> dict[str, Any]:
+        written: dict[str, Any] = {"state": self.after, "error": self.error, "fencing": F("fencing") + 1}
+        if self.after is State.FAILED:
+            # It left, as far as the carrier counts: ``sent_at`` stays, and its link, should it arrive after all.
+            written["delivered_at"] = None
+        elif self.until is not None:
+            written |= {"not_before": self.until, "sent_at": None}
+        return written | {"leased_until": None}
+
+
+class _Changes:
+    """What is to be written about a batch of messages: a statement for what is alike, however many there are."""
+
+    def __init__(self, settled: Settled, last_tries: Mapping[int, datetime], *, by: Actor, now: datetime) -> None:
         self.settled, self.by, self.now = settled, by, now
+        self._last_tries = last_tries
+        self._left: list[tuple[int, datetime]] = []
+        self._moves: dict[_Move, list[int]] = defaultdict(list)
         self._arrived: list[tuple[int, datetime]] = []
         self._facts: list[tuple[object, str, int | None]] = []
         self._doubts: dict[bool, list[int]] = {True: [], False: []}
@@ -220,26 +250,25 @@ class _Changes:
         self.settled.delivered[row.pk] = at
 
     def _move(self, row: Message, before: State, after: State, found: Standing, code: str) -> None:
-        changed: dict[str, Any] = {"fencing": F("fencing") + 1, "leased_until": None}
         if after is State.SENT:
-            sent_at = row.sent_at or _last_try(row.pk) or self.now
-            changed |= {"sent_at": sent_at, "error": ""}
+            move = _Move(before, after, "")
             self.settled.sent.append(row.pk)
+            sent_at = row.sent_at or self._last_tries.get(row.pk, self.now)
+            if row.sent_at is None:
+                self._left.append((row.pk, sent_at))
+            if found.fate is Fate.DELIVERED:
+                self._arrive(row, sent_at, found)
         elif after is State.FAILED:
-            # It left, as far as the carrier counts: ``sent_at`` stays, and its link, should it arrive after all.
-            changed |= {"error": tidy(f"not delivered: {code}"), "delivered_at": None}
+            move = _Move(before, after, tidy(f"not delivered: {code}"))
             self.settled.failed.append(row.pk)
-            fact = MessageFailed(row.pk, row.via, changed["error"])
+            fact = MessageFailed(row.pk, row.via, move.error)
             self._facts.append((fact, f"message:{row.pk}", row.unit_id))
         else:
-            until = self._again(found.again)
-            changed |= {"error": tidy(f"{REQUEUED}{code}"), "not_before": until, "sent_at": None}
+            move = _Move(before, after, tidy(f"{REQUEUED}{code}"), self._again(found.again))
             self.settled.again.append(row.pk)
-        Message.objects.filter(pk=row.pk, state=before).update(state=after, **changed)
+        self._moves[move].append(row.pk)
         if before is State.UNKNOWN:
             self._doubts[after is State.SENT].append(row.pk)
-        if after is State.SENT and found.fate is Fate.DELIVERED:
-            self._arrive(row, sent_at, found)
 
     def _again(self, again: Again | None) -> datetime:
         if again is Again.LATER:
@@ -249,10 +278,10 @@ class _Changes:
         return datetime.combine(tomorrow, time.min, tzinfo=zone)
 
     def write(self) -> None:
-        if self._arrived:
-            values = [value for pair in self._arrived for value in pair]
-            with connection.cursor() as cursor:
-                cursor.execute(_ARRIVED.format(rows=", ".join(["(%s, %s)"] * len(self._arrived))), values)
+        _write_moments(_LEFT, self._left)  # first: what left says when
+        for move, ids in self._moves.items():
+            Message.objects.filter(pk__among=ids, state=move.before).update(**move.values())
+        _write_moments(_ARRIVED, self._arrived)
         for was_sent, ids in self._doubts.items():
             if ids:
                 fact = MessagesSettled(ids=ids, sent=was_sent, because="a receipt")
@@ -266,8 +295,18 @@ class _Changes:
             record_all(self._facts, by=self.by, now=self.now)
 
 
-def _last_try(message_id: int) -> datetime | None:
-    return Attempt.objects.filter(message_id=message_id).order_by("-pk").values_list("started_at", flat=True).first()
+def _write_moments(statement: str, moments: Sequence[tuple[int, datetime]]) -> None:
+    if moments:
+        values = [value for pair in moments for value in pair]
+        with connection.cursor() as cursor:
+            cursor.execute(statement.format(rows=", ".join(["(%s, %s)"] * len(moments))), values)
+
+
+def _last_tries(messages: Iterable[int]) -> dict[int, datetime]:
+    """When each was last tried."""
+    if not (ids := list(messages)):
+        return {}
+    return dict(Attempt.objects.filter(message_id__among=ids).order_by("pk").values_list("message_id", "started_at"))
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from zhiyin.ledger.ids import new_id
 from zhiyin.messaging import queries
@@ -320,3 +322,33 @@ def test_r5_any_order_of_calls_and_work_ends_in_the_same_rows() -> None:
         state = "sent" if arrived or not failed else "failed"
         at = NOW + min(arrived) * HOUR if arrived else None
         assert states(pk) == (state, at, state, at), orders[pk]
+
+
+def statements_for(number: int, status: str, **more: Any) -> tuple[int, int]:
+    """How many statements a callback with so many receipts takes, and the worker that lets them count."""
+    ids = [0] * number if status == "of nothing" else sent(number)
+    if status == "in doubt":
+        make_sent(ids, state="unknown")
+    word = {"of nothing": "delivered", "in doubt": "failed"}.get(status, status)
+    items = [receipt(pk or 7_000_000_000 + place, word, **more) for place, pk in enumerate(ids)]
+    with CaptureQueriesContext(connection) as called:
+        says(*items)
+    with CaptureQueriesContext(connection) as worked:
+        works(NOW)
+    return len(called), len(worked)
+
+
+@pytest.mark.parametrize(
+    ("status", "more"),
+    [
+        ("delivered", {"at": LATER.isoformat()}),
+        ("failed", {"code": "MK:0001"}),
+        ("failed", {"reason": "daily_cap"}),
+        ("in doubt", {}),
+        ("of nothing", {}),
+    ],
+)
+def test_a_hundred_receipts_take_no_more_statements_than_five(status: str, more: dict[str, Any]) -> None:
+    statements_for(2, status, **more)  # what is asked once per process
+    few, many = statements_for(5, status, **more), statements_for(100, status, **more)
+    assert many == few

@@ -149,4 +149,4 @@ def _sender(data: Mapping[str, Any]) -> str:
 
 def _address(text: str) -> str:
     """A number in E.164, or an e-mail address."""
-    return text.lower() if "@" in text else e164(text)
+    return text.lower() if "@" in text else e164(text) if text else ""
