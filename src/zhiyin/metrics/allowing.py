@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from zhiyin.lib.intervals import Estimate
 from zhiyin.lib.sampling import Design
 from zhiyin.metrics.adjusting import Reweighted, by_design, reweighted
-from zhiyin.metrics.comparing import Sums
+from zhiyin.metrics.comparing import Change, Sums, compare_estimates
 from zhiyin.metrics.engine import FLOOR, ask
-from zhiyin.metrics.language import Answer, Question
+from zhiyin.metrics.language import Answer, Figure, Question
 
 _Key = tuple[Any, ...]
 
@@ -63,6 +64,21 @@ class Weighed:
     result: Reweighted | None
     heard: tuple[Heard, ...]
     unheard: tuple[Any, ...]
+
+
+def compare_by_design(now: ByAgent, before: ByAgent) -> Change | None:
+    """How the one figure of a question changed, by intervals that allow for clusters. None where one has no interval
+    that does."""
+    if () not in now.designs or () not in before.designs:
+        return None
+    first, second = _estimate(now.answer.whole), _estimate(before.answer.whole)
+    return compare_estimates(now.answer.measure, first, second) if first and second else None
+
+
+def _estimate(figure: Figure) -> Estimate | None:
+    if figure.value is None or figure.low is None or figure.high is None:
+        return None
+    return Estimate(figure.value, figure.low, figure.high, figure.n)
 
 
 def ask_weighed(question: Question, *, across: str, population: str, floor: int = FLOOR) -> dict[_Key, Weighed]:

@@ -104,7 +104,15 @@ def compare_figures(
     first, second = _estimate(measure, now), _estimate(measure, before)
     if first is None or second is None:
         return None
-    difference = difference_of(first, second)
+    return compare_estimates(measure, first, second, relevant=relevant, floor=floor)
+
+
+def compare_estimates(
+    measure: Measure, now: Estimate, before: Estimate, *, relevant: float | None = None, floor: int = FLOOR
+) -> Change:
+    """The difference of two figures that rest on different answers, from their intervals (of 95 %) alone: for figures
+    whose intervals allow for more than chance, such as ``adjusting.by_design``."""
+    difference = difference_of(now, before)
     # The interval and the p-value agree: the reach towards 0 is that of 1.96 standard errors.
     reach = difference.value - difference.low if difference.value > 0 else difference.high - difference.value
     chance = p_value(difference.value, (reach / z_quantile(LEVEL)) ** 2)

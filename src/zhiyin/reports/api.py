@@ -1,5 +1,6 @@
 """``/measures``: the same numbers as ``zhiyin measure`` and the screens, through the one catalogue."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -7,10 +8,13 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
 from zhiyin.lib.clean import Query, fault
+from zhiyin.lib.sampling import Design
 from zhiyin.lib.text import pick
-from zhiyin.metrics.asking import Asked, answer_to, as_rows, definition
+from zhiyin.metrics.allowing import ask_by_design
+from zhiyin.metrics.asking import Asked, answer_to, as_rows, definition, question_of
 from zhiyin.metrics.engine import measures
-from zhiyin.metrics.language import UnknownName
+from zhiyin.metrics.language import Answer, UnknownName
+from zhiyin.people.access import Viewer
 from zhiyin.people.api_auth import viewer
 from zhiyin.people.roles import Permission
 from zhiyin.people.tree import OrganisationTree
@@ -38,7 +42,11 @@ def get_measures(request: HttpRequest) -> HttpResponse:
     openapi_extra=openapi.GET_MEASURE,
 )
 def get_measure(request: HttpRequest, key: str) -> HttpResponse:
-    """``by=touchpoint,week``, ``where=unit=SD-05`` (several are allowed), ``from`` and ``to`` as days."""
+    """``by=touchpoint,week``, ``where=unit=SD-05`` (several are allowed), ``from`` and ``to`` as days.
+
+    ``cluster=staff`` allows for answers about one agent being alike: the intervals are wider, and ``effect`` says how
+    many times less such answers tell than independent ones.
+    """
     by = viewer(request)
     by.require(Permission.SEE_FIGURES)
     if key not in measures():
@@ -53,9 +61,9 @@ def get_measure(request: HttpRequest, key: str) -> HttpResponse:
     )
     tree = OrganisationTree()
     try:
-        found = answer_to(asked, by=by, tree=tree)
+        found, designs = _found(asked, given["cluster"] or "", by=by, tree=tree)
     except UnknownName as unknown:
-        place = "by" if unknown.name in asked.by else "where"
+        place = "cluster" if unknown.name == given["cluster"] else "by" if unknown.name in asked.by else "where"
         raise Problem(
             400,
             f"unknown_{unknown.kind}",
@@ -69,7 +77,17 @@ def get_measure(request: HttpRequest, key: str) -> HttpResponse:
         "as_of": found.as_of.isoformat() if found.as_of else None,
         "rows": as_rows(found, tree=tree),
     }
+    for row, design in zip(body["rows"], designs, strict=False):  # nothing answered: one empty row, and no design
+        row["effect"] = design.effect if design else None
     return answer(body)
+
+
+def _found(asked: Asked, cluster: str, *, by: Viewer, tree: OrganisationTree) -> tuple[Answer, Sequence[Design | None]]:
+    """The answer; where it allows for clusters, the design behind each of its figures."""
+    if not cluster:
+        return answer_to(asked, by=by, tree=tree), ()
+    found = ask_by_design(question_of(asked, by=by, tree=tree), cluster=cluster)
+    return found.answer, [found.designs.get(figure.key) for figure in found.answer.figures]
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from zhiyin.metrics.asking import Asked, answer_to, dimensions_of
+from zhiyin.metrics.allowing import ByAgent, ask_by_design
+from zhiyin.metrics.asking import Asked, answer_to, dimensions_of, question_of
 from zhiyin.metrics.engine import measures
 from zhiyin.metrics.language import Answer
 from zhiyin.people.access import Viewer
@@ -42,14 +43,29 @@ class Desk:
 
     def ask(self, measure: str, *by: str, since: date | None = None, until: date | None = None, **where: str) -> Answer:
         """One question over the period, or over other days."""
-        asked = Asked(
+        return answer_to(
+            self._asked(measure, by, where, since, until), by=self.by, tree=OrganisationTree(), floor=self.floor
+        )
+
+    def ask_by_design(
+        self, measure: str, cluster: str, *, since: date | None = None, until: date | None = None
+    ) -> ByAgent:
+        """The same figure beside one whose interval allows for answers of one ``cluster`` being alike. Costs a question
+        by the cluster, which no roll-up answers."""
+        asked = self._asked(measure, (), {}, since, until)
+        question = question_of(asked, by=self.by, tree=OrganisationTree())
+        return ask_by_design(question, cluster=cluster, floor=self.floor)
+
+    def _asked(
+        self, measure: str, by: tuple[str, ...], where: Mapping[str, str], since: date | None, until: date | None
+    ) -> Asked:
+        return Asked(
             measure=measure,
             by=by,
             where=(*self.where, *where.items()),
             since=since or self.period.since,
             until=until or self.period.until,
         )
-        return answer_to(asked, by=self.by, tree=OrganisationTree(), floor=self.floor)
 
     def pair(self, measure: str, *by: str, **where: str) -> Pair:
         """The same question about both periods."""

@@ -9,6 +9,7 @@ MEASURE = Query(
         "where": Field(Kind.LIST, item=Field(Kind.TEXT, max_length=200), max_length=20),
         "from": Field(Kind.DATE),
         "to": Field(Kind.DATE),
+        "cluster": Field(Kind.TEXT, max_length=60),
     }
 )
 _FIGURE = perhaps({"type": "number"})
@@ -21,6 +22,7 @@ _ROW = {
         "high": _FIGURE,
         "n": {"type": "integer"},
         "withheld": {"type": "boolean"},
+        "effect": {**_FIGURE, "description": "With `cluster`: the design effect; null: the interval is the plain one."},
     },
     "description": "Each dimension of `by` under its name, then the figure with its 95 % interval and its size.",
 }

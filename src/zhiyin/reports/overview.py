@@ -1,7 +1,7 @@
 """The overview: are customers satisfied, what changed, and why? The conclusion comes first, the figures prove it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -14,6 +14,7 @@ from zhiyin.reports.causes import Why
 from zhiyin.reports.figures import Desk, Pair
 from zhiyin.reports.records import address, list_url, records_url
 from zhiyin.reports.rules import change, significant_cells
+from zhiyin.reports.sureness import can_cluster
 from zhiyin.ui import cards
 from zhiyin.ui.numerals import change as points
 from zhiyin.ui.numerals import percent
@@ -60,7 +61,11 @@ class Matrix:
 def kpi_cards(desk: Desk) -> list[cards.Kpi]:
     """The headline measures with interval, change and verdict: those that the filters cut, so that all four are about
     the same."""
-    return [kpi(desk, key) for key in KPIS if desk.can_ask(key)]
+    return [replace(kpi(desk, key), sure_url=_sure_url(desk, key)) for key in KPIS if desk.can_ask(key)]
+
+
+def _sure_url(desk: Desk, key: str) -> str:
+    return address("reports:sureness", key, **desk.address) if can_cluster(key) else ""
 
 
 def kpi(desk: Desk, key: str) -> cards.Kpi:

@@ -22,10 +22,12 @@ from zhiyin.reports import defining, files
 from zhiyin.reports import overview as screen
 from zhiyin.reports.causes import ALONG, why
 from zhiyin.reports.figures import Desk
-from zhiyin.reports.frame import desk_of, download, frame
+from zhiyin.reports.frame import desk_of, download, frame, seen_desk
 from zhiyin.reports.records import address
+from zhiyin.reports.sureness import sureness
 from zhiyin.reports.trends import GRAINS, trend
 
+SURE_FOR = 600  # seconds
 TRENDS = ("top_box", "nps", "recovery_rate")
 
 
@@ -119,10 +121,23 @@ def definition(request: HttpRequest, key: str) -> HttpResponse:
         "making": defining.making(measure, desk),
         "faults": faults,
         "figure": desk.ask(key).whole,
+        "sure": sureness(desk, key),
         "desk": desk,
         "as_of": mirror.manifest().as_of,
     }
     return render(request, "reports/definition.html", context, status=422 if faults else 200)
+
+
+@require_GET
+def how_sure(request: HttpRequest, key: str) -> HttpResponse:
+    """The line on a card that says how much wider the interval is for answers that cluster by agent. It reads every
+    answer, and how alike agents are changes slowly: a browser keeps it for some minutes."""
+    desk = seen_desk(request, now=timezone.now())
+    if key not in measures() or not desk.can_ask(key):
+        raise NotFound
+    answer = render(request, "reports/parts/sureness.html", {"sure": sureness(desk, key)})
+    answer.headers["Cache-Control"] = f"private, max-age={SURE_FOR}"
+    return answer
 
 
 @require_GET

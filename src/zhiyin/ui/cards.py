@@ -87,6 +87,7 @@ class Kpi:
     url: str = ""  # makes the whole card a link, for example to its trend
     definition_url: str = ""
     records_url: str = ""
+    sure_url: str = ""  # of a line that says how much less sure the figure is than it looks; fetched by itself
     is_selected: bool = False
 
     @property
