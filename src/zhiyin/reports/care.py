@@ -10,8 +10,8 @@ from zhiyin.journey.queries import MomentCard, cell_points, journey_map, moments
 from zhiyin.lib.intervals import FLOOR
 from zhiyin.lib.relation import Products, Relation, pearson
 from zhiyin.lib.text import Text
-from zhiyin.metrics.comparing import Strength, related
 from zhiyin.metrics.estimates import share_of
+from zhiyin.metrics.explaining import Strength, related
 from zhiyin.metrics.language import Figure
 from zhiyin.reports.figures import Desk
 

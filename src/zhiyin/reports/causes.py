@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from zhiyin.lib.decomposition import Contribution, Explanation
-from zhiyin.metrics.comparing import what_explains
+from zhiyin.metrics.explaining import what_explains
 from zhiyin.people.queries import units_of
 from zhiyin.reports.figures import Desk
 from zhiyin.reports.naming import names_of

@@ -8,12 +8,13 @@ from django.utils.translation import gettext as _
 
 from zhiyin.journey.queries import journey_map, moments
 from zhiyin.lib.text import pick
+from zhiyin.metrics.comparing import compare, compare_figures, compare_many
 from zhiyin.metrics.engine import measures
 from zhiyin.metrics.language import Figure
 from zhiyin.reports.causes import Why
 from zhiyin.reports.figures import Desk, Pair
 from zhiyin.reports.records import address, list_url, records_url
-from zhiyin.reports.rules import change, significant_cells
+from zhiyin.reports.rules import arrow
 from zhiyin.reports.sureness import can_cluster
 from zhiyin.ui import cards
 from zhiyin.ui.numerals import change as points
@@ -72,7 +73,7 @@ def kpi(desk: Desk, key: str) -> cards.Kpi:
     """One headline measure with its interval, its change and its verdict."""
     pair = desk.pair(key)
     measure, now, before = pair.now.measure, pair.now.whole, pair.before.whole
-    moved = change(str(measure.unit), now.sums, before.sums)
+    moved = compare_figures(measure, now, before)
     language = desk.by.language
     return cards.Kpi(
         key=key,
@@ -111,20 +112,19 @@ def matrix(desk: Desk) -> Matrix:
     places = [(touchpoint.key, dimension.key) for touchpoint in touchpoints for dimension in known.dimensions]
     now, before = pair.now.by_key(), pair.before.by_key()
     empty = Figure((), 0, None, None, None)
-    moved = significant_cells([(now.get(key, empty).sums, before.get(key, empty).sums) for key in places])
-    words = dict(zip(places, moved, strict=True))
+    pairs = {key: (now.get(key, empty).sums, before.get(key, empty).sums) for key in places}
+    moved = compare_many(pair.now.measure, pairs)
     whole = desk.ask("top_box").whole
     rows = []
     for touchpoint in touchpoints:
         cells = []
         for dimension in known.dimensions:
             figure = now.get((touchpoint.key, dimension.key), empty)
-            word = words[touchpoint.key, dimension.key]
             cells.append(
                 cards.HeatCell(
                     value=figure.value,
                     n=figure.n,
-                    change="up" if word == "up" else "down" if word == "down" else "",
+                    change=arrow(moved[touchpoint.key, dimension.key]),
                     low=figure.low,
                     high=figure.high,
                     url=_cell_url(desk, touchpoint.key, dimension.key) if figure.n else "",
@@ -150,7 +150,7 @@ def worst_moments(desk: Desk, *, most: int = 5) -> list[MomentRow]:
     for key, figure in now.items():
         if key not in known or figure.n < FLOOR or figure.value is None:
             continue
-        moved = change("share", figure.sums, before[key].sums) if key in before else None
+        moved = compare(pair.now.measure, figure.sums, before[key].sums) if key in before else None
         rows.append(
             MomentRow(
                 touchpoint=pick(touchpoints[known[key].touchpoint].name, language),
@@ -158,7 +158,7 @@ def worst_moments(desk: Desk, *, most: int = 5) -> list[MomentRow]:
                 value=figure.value,
                 half=((figure.high or 0) - (figure.low or 0)) / 2,
                 change=moved.difference.value if moved else None,
-                is_significant=bool(moved and str(moved.verdict).startswith("significant")),
+                is_significant=bool(arrow(moved)),
                 n=figure.n,
                 url=records_url(desk, "top_box", moment=key),
             )
@@ -171,7 +171,7 @@ def conclusion(desk: Desk, top_box: Pair, found: Why | None) -> Conclusion | Non
     now, before = top_box.now.whole, top_box.before.whole
     if now.value is None or now.n < FLOOR:
         return None
-    moved = change("share", now.sums, before.sums)
+    moved = compare_figures(top_box.now.measure, now, before)
     lead = _("Top-box rate %(value)s.") % {"value": percent(now.value)}
     tone: cards.Tone = ""
     icon, rest = "equal", _("No earlier period to compare with yet.")

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as lazy
 from zhiyin.lib.control_charts import Chart
 from zhiyin.lib.run_rules import RunRule
 from zhiyin.lib.text import pick
-from zhiyin.metrics.comparing import chart as control_chart
+from zhiyin.metrics.charting import chart as control_chart
 from zhiyin.metrics.language import Answer, Figure
 from zhiyin.reports.figures import Desk, as_day, monday
 from zhiyin.ui import cards, charts

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from zhiyin.lib.intervals import FLOOR, Estimate
 from zhiyin.lib.text import pick
 from zhiyin.metrics.asking import usable_dimensions
-from zhiyin.metrics.comparing import Ranked, Ranking, ranked
 from zhiyin.metrics.engine import measures
 from zhiyin.metrics.language import Measure, Unit
+from zhiyin.metrics.ranking import Ranked, Ranking, ranked
 from zhiyin.people.queries import StaffCard, staff_of, unit_names
 from zhiyin.reports import drawing
 from zhiyin.reports.agents.rules import Chances, Place, alike, place_of

@@ -7,12 +7,14 @@ from django.utils.translation import gettext as _
 from zhiyin.journey.queries import MomentCard, Named, journey_map, moments
 from zhiyin.lib.intervals import Estimate
 from zhiyin.lib.text import pick
+from zhiyin.metrics.comparing import Change, compare_many
+from zhiyin.metrics.engine import measures
 from zhiyin.metrics.language import Answer
 from zhiyin.reports.figures import Desk
 from zhiyin.reports.journeys.drawing import Reading, draw
 from zhiyin.reports.journeys.rules import FLOOR, Hits, estimate, heaviest, hits_of, tone, total
 from zhiyin.reports.journeys.shapes import Addresses, Conclusion, JourneyScreen, Moment, Stage
-from zhiyin.reports.rules import change, significant_cells
+from zhiyin.reports.rules import arrow
 from zhiyin.ui.cards import BarRow
 from zhiyin.ui.numerals import change as points
 from zhiyin.ui.numerals import percent, plain
@@ -72,7 +74,7 @@ class _Drawer:
     ) -> None:
         self._now, self._before, self._pulls = now, before, pulls
         self._language, self._addresses, self._chosen = desk.by.language, addresses, chosen
-        self._arrows = self._significant()
+        self._changes = self._compared()
 
     def stage(self, stage: Named, cards: Sequence[MomentCard]) -> Stage:
         """A column; beyond the first few the moments are folded away, but never the chosen one."""
@@ -99,7 +101,7 @@ class _Drawer:
         return Reading(score.value, score.low, score.high, earlier) if score else Reading(before=earlier)
 
     def _moment(self, card: MomentCard) -> Moment:
-        key, score = card.key, estimate(self._now[card.key])
+        key, score, moved = card.key, estimate(self._now[card.key]), self._changes.get(card.key)
         touchpoint = journey_map().touchpoints.get(card.touchpoint)
         return Moment(
             key=key,
@@ -109,8 +111,8 @@ class _Drawer:
             n=self._now[key][1],
             score=score,
             tone=tone(score.value if score else None),
-            arrow=self._arrows.get(key, ""),
-            change=self._changed(key),
+            arrow=arrow(moved),
+            change=moved.difference.value if moved else None,
             pull=self._pulls.get(key, 0.0),
             url=self._addresses.moment(key),
             panel_url=self._addresses.moment(key, panel="1"),
@@ -118,20 +120,11 @@ class _Drawer:
             is_chosen=key == self._chosen,
         )
 
-    def _significant(self) -> dict[str, str]:
+    def _compared(self) -> dict[str, Change | None]:
         """Only moments with enough answers in both periods are tested: the others would make the test blunter."""
-        tested = [key for key in self._now if self._is_comparable(key)]
-        pairs = [(_sums(self._now[key]), _sums(self._before[key])) for key in tested]
-        return dict(zip(tested, significant_cells(pairs), strict=True))
-
-    def _changed(self, key: str) -> float | None:
-        if not self._is_comparable(key):
-            return None
-        moved = change("share", _sums(self._now[key]), _sums(self._before[key]))
-        return moved.difference.value if moved else None
-
-    def _is_comparable(self, key: str) -> bool:
-        return min(self._now[key][1], self._before[key][1]) >= FLOOR
+        tested = [key for key in self._now if min(self._now[key][1], self._before[key][1]) >= FLOOR]
+        pairs = {key: (_sums(self._now[key]), _sums(self._before[key])) for key in tested}
+        return compare_many(measures()["top_box"], pairs)
 
 
 def _sums(hits: Hits) -> dict[str, float]:

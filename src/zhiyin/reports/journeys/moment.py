@@ -10,15 +10,15 @@ from zhiyin.journey.queries import MomentCard, TouchpointCard, interaction_cards
 from zhiyin.lib.errors import NotFound
 from zhiyin.lib.intervals import Estimate
 from zhiyin.lib.text import pick
+from zhiyin.metrics.comparing import Change, compare
 from zhiyin.metrics.language import Figure
 from zhiyin.people.access import Viewer
 from zhiyin.people.queries import staff_cards
 from zhiyin.people.roles import Permission
-from zhiyin.reports.figures import Desk
+from zhiyin.reports.figures import Desk, Pair
 from zhiyin.reports.journeys.adherence import Adherence, adherence_of
 from zhiyin.reports.journeys.rules import FLOOR, Tone, estimate, hits_of, tone
 from zhiyin.reports.journeys.voices import Voices, voices_of
-from zhiyin.reports.rules import Change, change
 from zhiyin.ui import cards
 from zhiyin.ui.numerals import change_with_interval
 
@@ -62,8 +62,7 @@ def moment_page(key: str, desk: Desk, *, quotes: int) -> MomentPage:
     top_box, nps = desk.pair("top_box", moment=key), desk.pair("nps", moment=key)
     hits = hits_of(top_box.now.whole.sums)
     score = estimate(hits)
-    moved = _change("share", top_box.now.whole, top_box.before.whole)
-    nps_moved = _change("nps", nps.now.whole, nps.before.whole)
+    moved, nps_moved = _change(top_box), _change(nps)
     return MomentPage(
         key=key,
         name=pick(card.name, language),
@@ -86,10 +85,9 @@ def moment_page(key: str, desk: Desk, *, quotes: int) -> MomentPage:
     )
 
 
-def _change(unit: str, now: Figure, before: Figure) -> Change | None:
-    if min(now.n, before.n) < FLOOR:
-        return None
-    return change(unit, now.sums, before.sums)
+def _change(pair: Pair) -> Change | None:
+    now, before = pair.now.whole, pair.before.whole
+    return compare(pair.now.measure, now.sums, before.sums) if min(now.n, before.n) >= FLOOR else None
 
 
 def _written(moved: Change | None, unit: str, language: str) -> str:

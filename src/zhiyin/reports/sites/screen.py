@@ -11,18 +11,10 @@ from zhiyin.lib.intervals import FLOOR, Estimate, Sample, Verdict
 from zhiyin.lib.spread import Spread, funnel, within
 from zhiyin.lib.text import pick
 from zhiyin.metrics.asking import usable_dimensions
-from zhiyin.metrics.comparing import (
-    BOUNDS,
-    Change,
-    Ranked,
-    compare_many,
-    funnel_limits,
-    ranked,
-    sample_of,
-    spread,
-)
+from zhiyin.metrics.comparing import BOUNDS, Change, compare_many, sample_of
 from zhiyin.metrics.engine import measures
 from zhiyin.metrics.language import Measure, Unit
+from zhiyin.metrics.ranking import Ranked, funnel_limits, ranked, spread
 from zhiyin.people.queries import UnitCard, units_of
 from zhiyin.reports import drawing
 from zhiyin.reports.figures import Desk
