@@ -40,7 +40,8 @@ NO_CHANNEL, CANNOT_PREPARE = "no_channel", "cannot_prepare"
 # invitation: its id, its token's hash, when its link dies. The ORM would spell a CASE for every row.
 _LINKS_LIVE = """
 WITH fresh (invitation_id, token, dies) AS (VALUES {rows})
-UPDATE outreach_invitation SET {earlier} state = 'unknown', token_hash = token, sent_at = %s, dies_at = dies
+UPDATE outreach_invitation
+SET {earlier} state = 'unknown', token_hash = token, sent_at = %s, dies_at = dies, remind_at = %s
 FROM fresh WHERE id = invitation_id
 """
 _KEEPING = "earlier_token_hash = token_hash, earlier_sent_at = sent_at, earlier_dies_at = dies_at,"
@@ -56,6 +57,7 @@ class Plan:
     go: list[tuple[Leased, Envelope]] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
     more_links: list[Link] = field(default_factory=list)  # of reminders: they do not end what they remind of
+    remind_at: datetime | None = None  # when those who have not answered by then are reminded
     wait: dict[datetime, list[Leased]] = field(default_factory=lambda: defaultdict(list))
     withdraw: list[tuple[Leased, str]] = field(default_factory=list)
     fail: list[tuple[Leased, str]] = field(default_factory=list)
@@ -71,7 +73,7 @@ def planned(leased: Sequence[Leased], *, now: datetime, has_channel: bool) -> Pl
     people = lock_customers({former.get(one.customer_id, one.customer_id) for one in leased if one.customer_id})
     ours = actions.held(leased)
     facts = _Gathered.about(ours, former=former, people=people, now=now)
-    plan = Plan()
+    plan = Plan(remind_at=now + facts.policy.reminder.after if facts.policy.reminder else None)
     for one in ours:
         try:
             _plan_one(one, facts, plan, now=now, has_channel=has_channel)
@@ -252,14 +254,19 @@ def _spent(channels: Iterable[str], policy: Policy, *, now: datetime) -> dict[st
     return found
 
 
-def let_links_live(links: Sequence[Link], *, now: datetime, keeping_earlier: bool = False) -> None:
-    """Write token, sending moment and end of each link on its invitation, in doubt until the gateway answers."""
+def let_links_live(
+    links: Sequence[Link], *, now: datetime, remind_at: datetime | None = None, keeping_earlier: bool = False
+) -> None:
+    """Write token, sending moment and end of each link on its invitation, in doubt until the gateway answers; and when
+    to remind of it, by the policy of this moment."""
     if not links:
         return
     values = [value for row in links for value in row]
     rows = ", ".join(["(%s, %s, %s)"] * len(links))
     with connection.cursor() as cursor:
-        cursor.execute(_LINKS_LIVE.format(rows=rows, earlier=_KEEPING if keeping_earlier else ""), [*values, now])
+        cursor.execute(
+            _LINKS_LIVE.format(rows=rows, earlier=_KEEPING if keeping_earlier else ""), [*values, now, remind_at]
+        )
 
 
 def _invitations(ids: Iterable[int]) -> dict[int, Invited]:

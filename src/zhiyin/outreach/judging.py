@@ -114,7 +114,7 @@ def policy_version(number: int) -> Policy:
 
 @lru_cache(maxsize=32)
 def _compiled(text: str) -> Policy:
-    return parse_policy(text)
+    return parse_policy(text, is_new=False)
 
 
 def judge_and_write(candidates: Sequence[Candidate], *, now: datetime, as_of: datetime | None = None) -> Outcome:

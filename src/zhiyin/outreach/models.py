@@ -76,6 +76,7 @@ class Invitation(models.Model):
     earlier_token_hash = models.BinaryField(max_length=32, null=True)
     earlier_sent_at = models.DateTimeField(null=True)
     earlier_dies_at = models.DateTimeField(null=True)
+    remind_at = models.DateTimeField(null=True)  # when it is to be seen whether a reminder goes; empty: never
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
     dies_at = models.DateTimeField(null=True)
@@ -94,6 +95,7 @@ class Invitation(models.Model):
                 condition=Q(earlier_token_hash__isnull=False),
                 name="invitation_by_earlier_token",
             ),
+            models.Index(fields=["remind_at"], condition=Q(remind_at__isnull=False), name="invitation_to_remind"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -120,7 +120,7 @@ def _compared(text: str, before: str | None, language: str) -> list[Sentence]:
 
 
 def _sentences(text: str, language: str) -> list[str]:
-    return render_policy(parse_policy(text), language=language)
+    return render_policy(parse_policy(text, is_new=False), language=language)
 
 
 def _names(actors: Iterable[str]) -> dict[str, str]:

@@ -1,27 +1,28 @@
-"""Reminders: who was asked, has not answered and may still answer is asked once more, if the policy says so.
+"""Reminders: who was asked and has not answered is asked once more, if the policy says so.
 
-A reminder is a message like every other: it counts, is judged again before it leaves, and brings a link of its own. The
-link that they have lives on to its own end, whatever becomes of the reminder.
+When a message leaves, its invitation is told when to be looked at again (``remind_at``). That moment comes once: the
+reminder is queued, and judged like every message at the moment it would leave. It goes, or is withdrawn with its
+reason; nobody looks a second time. It counts, and brings a link with a life of its own. The link that they have lives
+on to its own end, and may have died long before.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from zhiyin.ledger.bulk import Writing
 from zhiyin.ledger.ids import new_ids
 from zhiyin.ledger.record import record
-from zhiyin.lib.ids import first_id_at
 from zhiyin.messaging.enqueue import Outgoing, enqueue
 from zhiyin.messaging.queries import addressed, reminders_of
 from zhiyin.outreach.events import Reminded
 from zhiyin.outreach.judging import current_policy
-from zhiyin.outreach.models import Invitation
+from zhiyin.outreach.models import NOBODY, Invitation
 from zhiyin.outreach.pressure import rows_of, write
 from zhiyin.outreach.rules.facts import Facts
 from zhiyin.outreach.rules.terms import Policy
-from zhiyin.outreach.waiting import LONGEST_WAIT
 from zhiyin.people.access import Viewer
 from zhiyin.people.identify import Known, lock_customers
 
@@ -31,26 +32,27 @@ BY = Viewer.system("loop")
 
 def remind(*, now: datetime) -> int:
     """Queue what is due, a portion at a time. Returns how many. Safe in any number of workers and to repeat."""
-    policy = current_policy()[1]
-    if policy.reminder is None:
-        return 0
-    asked = Invitation.objects.filter(state=Invitation.State.SENT, answered_at=None).exclude(customer_id=0)
-    waiting = asked.filter(dies_at__gt=now, sent_at__lte=now - policy.reminder.after).order_by("pk")
-    done, last = 0, first_id_at(now - LONGEST_WAIT - policy.link_life)
-    # Those who were reminded already stand among them: whoever comes after them has their turn, too.
-    while found := list(waiting.filter(pk__gt=last).values_list("pk", "customer_id")[:PORTION]):
-        done += _queue(dict(found), policy, most=policy.reminder.most, now=now)
-        last = found[-1][0]
+    done = 0
+    while due := dict(_due(now).order_by("remind_at", "pk").values_list("pk", "customer_id")[:PORTION]):
+        done += _looked_at(due, now=now)
     return done
 
 
+def _due(now: datetime) -> QuerySet[Invitation]:
+    return Invitation.objects.filter(remind_at__lte=now)
+
+
 @transaction.atomic
-def _queue(asked: dict[int, int], policy: Policy, *, most: int, now: datetime) -> int:
+def _looked_at(asked: dict[int, int], *, now: datetime) -> int:
     """With the customers' rows locked, so that two workers do not remind of the same."""
-    people = lock_customers(set(asked.values()))
-    rows = Invitation.objects.filter(pk__among=list(asked), state=Invitation.State.SENT, answered_at=None)
-    before = reminders_of(asked)
-    due = [row for row in rows.order_by("pk") if before.get(row.pk, 0) < most]
+    policy = current_policy()[1]
+    people = lock_customers({customer for customer in asked.values() if customer})
+    looked_at = _due(now).filter(pk__among=list(asked)).select_for_update().order_by("pk")
+    due = [row for row in looked_at if _is_waited_for(row)]
+    before = reminders_of({row.pk: row.customer_id for row in due})
+    most = policy.reminder.most if policy.reminder else 0
+    due = [row for row in due if before.get(row.pk, 0) < most]
+    Invitation.objects.filter(pk__among=list(asked), remind_at__lte=now).update(remind_at=None)
     ways = addressed([row.pk for row in due], customer_ids={row.customer_id for row in due})
     outgoing = [
         Outgoing(
@@ -74,6 +76,11 @@ def _queue(asked: dict[int, int], policy: Policy, *, most: int, now: datetime) -
     if due:
         record(Reminded(ids=[row.pk for row in due]), by=BY, now=now, subject=f"invitation:{due[0].pk}")
     return len(due)
+
+
+def _is_waited_for(row: Invitation) -> bool:
+    """Certainly sent to a customer, who has not answered."""
+    return row.state == Invitation.State.SENT and row.answered_at is None and row.customer_id != NOBODY
 
 
 def _group_rows(

@@ -65,7 +65,7 @@ def policy(look: Look) -> str:
 
 def link_life() -> timedelta:
     """How long a link that is sent now will live."""
-    return parse_policy(policy_text()).link_life
+    return parse_policy(policy_text(), is_new=False).link_life
 
 
 def survey(card: VersionCard, look: Look, *, served: bool, filled: Filled | None = None) -> str:

@@ -49,7 +49,11 @@ class ChannelCap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reminder:
-    """Who has not answered is reminded ``after`` this long, at most so often. It counts as every message does."""
+    """Who has not answered is reminded ``after`` this long since the last message about it, at most so often.
+
+    It counts as every message does, is looked at once, when it is due, and brings a link with a life of its own: the
+    one before may have died.
+    """
 
     after: timedelta
     most: int

@@ -55,8 +55,11 @@ DEFAULT = Policy(
 DEFAULT_AT_ONCE = replace(DEFAULT, sending_hours=None)
 
 
-def parse_policy(text: str, *, absent: Policy = DEFAULT) -> Policy:
+def parse_policy(text: str, *, absent: Policy = DEFAULT, is_new: bool = True) -> Policy:
     """The policy that a TOML text describes; a table that is left out is as in ``absent``.
+
+    A text that is a version already (not ``is_new``) is read as it stands: one taken before its reminders were looked
+    at can still be told and decided by.
 
     Raises PolicyInvalid with all problems, each naming the key, what it says, what it may say and the near name.
     """
@@ -67,7 +70,7 @@ def parse_policy(text: str, *, absent: Policy = DEFAULT) -> Policy:
         raw = tomllib.loads(text.removeprefix("\ufeff"), parse_float=Decimal)
     except (ValueError, ArithmeticError, RecursionError) as broken:  # also digits without end, brackets without end
         raise PolicyInvalid([_not_toml(text, str(broken))]) from broken
-    reader = PolicyReader(absent=absent)
+    reader = PolicyReader(absent=absent, is_new=is_new)
     policy = reader.read(raw)
     if policy is None:
         raise PolicyInvalid(reader.problems)

@@ -10,6 +10,7 @@ from zhiyin.outreach.rules.facts import Kind
 from zhiyin.outreach.rules.reading import Table
 from zhiyin.outreach.rules.reading_more import MoreReader
 from zhiyin.outreach.rules.reasons import REASONS
+from zhiyin.outreach.rules.reminders import hindered
 from zhiyin.outreach.rules.terms import ALL_KINDS, GAP_REASONS, LIMIT_REASONS, SURVEY_KINDS, Gap, Limit, Policy, Scope
 
 MOST_LIMITS = 50
@@ -27,9 +28,9 @@ TABLES = {
 class PolicyReader(MoreReader):
     """Reads one file. A table that is left out keeps what ``absent`` says, so forgetting one loosens nothing."""
 
-    def __init__(self, *, absent: Policy) -> None:
+    def __init__(self, *, absent: Policy, is_new: bool = True) -> None:
         super().__init__()
-        self.absent = absent
+        self.absent, self.is_new = absent, is_new
 
     def read(self, raw: Table) -> Policy | None:
         """The policy, or None when there are problems."""
@@ -63,6 +64,8 @@ class PolicyReader(MoreReader):
                 zh, en = "另一条规则已用这个原因", "another rule gives this reason already"
                 self.wrong(f"gap[{number}].reason", gap.reason, zh, en)
             taken.add(gap.reason)
+        if self.is_new and (problem := hindered(policy)):
+            self.problems.append(problem)
         return None if self.problems else policy
 
     def _link(self, raw: Table) -> timedelta | None:

@@ -92,9 +92,9 @@ def _sentences(policy: Policy) -> Iterator[Text]:
         zh, en = _two(hours_text(policy.reminder.after))
         most = policy.reminder.most
         yield both(
-            f"下发满 {zh}仍未作答的，提醒最多 {most} 次；提醒也计入各项上限和间隔。",
+            f"下发满 {zh}仍未作答的，提醒最多 {most} 次；提醒带一个新链接，也计入各项上限和间隔。",
             f"Who has not answered {en} after a message is reminded, at most {times_text(most)};"
-            " reminders count for every limit and gap.",
+            " a reminder brings a new link and counts for every limit and gap.",
         )
     zh, en = _two(hours_text(policy.link_life))
     yield both(f"链接提交后失效，下发满 {zh}也失效。", f"A link dies when it is submitted, and {en} after it was sent.")

@@ -202,6 +202,52 @@ def test_who_has_not_answered_is_reminded_once_and_it_counts(policy, data_dir) -
     assert sorted(messages().values_list("category", flat=True)) == ["reminder", "survey"]
 
 
+def turns(*, days: int) -> None:
+    """A worker's turns: every hour it looks who is to be reminded, and sends."""
+    for hour in range(days * 24 + 1):
+        at = NOW + hour * HOUR + timedelta(seconds=hour)  # never to the second
+        remind(now=at)
+        send_due(worker="w", clock=lambda at=at: at)
+
+
+def test_a_reminder_leaves_under_the_default_policy_once_and_with_a_link_of_its_own(policy, data_dir) -> None:
+    apply_policy("[reminder]\nafter_hours = 48\nmost = 1\n", by=SYSTEM, now=NOW)
+    reasons(encounter(1))
+    turns(days=6)
+    assert list(messages().order_by("pk").values_list("category", "state")) == [
+        ("survey", "sent"),
+        ("reminder", "sent"),
+    ]
+    row = Invitation.objects.get()
+    assert row.earlier_dies_at - row.earlier_sent_at == row.dies_at - row.sent_at == 8 * HOUR
+    assert row.sent_at > row.earlier_dies_at, "the first link had died by then"
+    assert row.remind_at is None
+
+
+def test_a_reminder_that_may_not_leave_is_one_decision_with_its_reason(policy, data_dir) -> None:
+    policy('[reminder]\nafter_hours = 48\nmost = 3\n[[limit]]\nper = "customer"\nmax = 9\ndays = 90\n')
+    assert reasons(encounter(1)) == ["invite"]
+    turns(days=1)
+    assert reasons(encounter(1, external_id="p-again"), now=NOW + 25 * HOUR) == ["invite"]
+    turns(days=6)
+    reminders = messages(category="reminder").order_by("pk").values_list("state", "error", "invitation_id")
+    first, second = Invitation.objects.order_by("pk").values_list("pk", flat=True)
+    assert [row for row in reminders if row[2] == first] == [("withdrawn", "gap", first)], (
+        "asked about a repair meanwhile"
+    )
+    assert [row[0] for row in reminders if row[2] == second] == ["sent", "sent"]
+
+
+def test_a_policy_that_reminds_no_more_forgets_who_was_to_be_reminded(policy, data_dir) -> None:
+    policy("[reminder]\nafter_hours = 48\nmost = 1\n")
+    reasons(encounter(1))
+    send_due(worker="w", clock=lambda: NOW)
+    policy("[link]\nhours = 9\n")
+    assert remind(now=NOW + 49 * HOUR) == 0
+    policy("[reminder]\nafter_hours = 48\nmost = 1\n")
+    assert remind(now=NOW + 50 * HOUR) == 0
+
+
 def test_who_answered_meanwhile_is_not_reminded(policy, data_dir) -> None:
     policy("[link]\nhours = 72\n[reminder]\nafter_hours = 24\nmost = 1\n[gap]\nhours = 1\n")
     reasons(encounter(1))
@@ -281,6 +327,7 @@ def test_those_who_were_reminded_already_hold_nobody_up(policy, data_dir, monkey
     reasons(encounter(2), now=NOW + 25 * HOUR)
     send_due(worker="w", clock=lambda: NOW + 25 * HOUR)
     assert remind(now=NOW + 50 * HOUR) == 1, "the second's turn, behind the first who had theirs"
+    assert Invitation.objects.filter(remind_at__isnull=False).count() == 0
 
 
 def test_a_reminder_counts_for_the_groups_of_what_it_reminds_of(policy, data_dir) -> None:

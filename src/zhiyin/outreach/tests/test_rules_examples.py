@@ -132,6 +132,7 @@ def test_eligible_groups_and_exclusions() -> None:
 def test_reminders() -> None:
     policy = parse_policy("[reminder]\nafter_hours = 48\nmost = 1")
     assert policy.reminder
+    assert policy.reminder.after > policy.link_life
     sent = china("11-20T10:00")
     due = sent + policy.reminder.after
     assert due == china("11-22T10:00")

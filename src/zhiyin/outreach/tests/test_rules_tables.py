@@ -108,7 +108,7 @@ units = ["XJ"]
 brands = ["测试"]
 internal = false
 [reminder]
-after_hours = 48
+after_hours = 30
 most = 2
 """
 
@@ -139,7 +139,7 @@ def test_a_file_with_everything_reads_back_and_is_told_rule_by_rule() -> None:
         "通道 sms 每天最多下发 10000 条，多出的顺延到第二天。",
         "通道 sms 每天最多花费 400 元（每段 0.045 元），多出的顺延到第二天。",
         "通道 sms 每月最多花费 9000.5 元（每段 0.045 元），多出的顺延到下个月。",
-        "下发满 48 小时仍未作答的，提醒最多 2 次；提醒也计入各项上限和间隔。",
+        "下发满 30 小时仍未作答的，提醒最多 2 次；提醒带一个新链接，也计入各项上限和间隔。",
         "链接提交后失效，下发满 8 小时也失效。",
     ]
     english = render_policy(policy, language="en")
@@ -157,7 +157,7 @@ def test_a_file_with_everything_reads_back_and_is_told_rule_by_rule() -> None:
         "In XJ and below, messages leave between 10:00 and 22:00 Asia/Urumqi time;"
         " at other times they wait until 10:00."
     )
-    assert english[21].startswith("Who has not answered 48 hours after a message is reminded, at most twice;")
+    assert english[21].startswith("Who has not answered 30 hours after a message is reminded, at most twice;")
 
 
 def test_the_default_file_is_as_short_as_ever() -> None:
