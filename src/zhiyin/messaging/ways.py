@@ -10,7 +10,7 @@ from django.conf import settings
 from zhiyin.lib.crypto import Place, Unreadable, Vault
 from zhiyin.messaging.channels.callbacks import callback_secret, callback_url
 from zhiyin.messaging.channels.guarding import Guarded
-from zhiyin.messaging.channels.protocol import Puller, Receiver, Sender
+from zhiyin.messaging.channels.protocol import Collector, Puller, Receiver, Sender
 from zhiyin.messaging.channels.registry import ASKED_FOR, DIALECTS, carried_by, read_settings
 from zhiyin.messaging.models import Channel, Message
 from zhiyin.messaging.rules.breaker import is_probing
@@ -21,6 +21,7 @@ __all__ = [
     "ASKED_FOR",
     "Way",
     "callback_address",
+    "collector_of",
     "outbox",
     "puller_of",
     "receiver_of",
@@ -121,6 +122,17 @@ def puller_of(key: str) -> Puller | None:
     if row is None or dialect is None or dialect.puller is None:
         return None
     return dialect.puller(key, setup_of(row), private_hosts())
+
+
+def collector_of(key: str) -> tuple[Collector, Receiver] | None:
+    """The mailbox of this channel and what reads the things in it; None without one. Raises as ``receiver_of`` does."""
+    row = Channel.objects.filter(key=key).first()
+    dialect = DIALECTS.get(row.kind) if row else None
+    if row is None or dialect is None or dialect.collector is None or dialect.receiver is None:
+        return None
+    setup = setup_of(row)
+    collector = dialect.collector(setup, private_hosts())
+    return (collector, dialect.receiver(setup)) if collector else None
 
 
 def setup_of(row: Channel) -> Setup:

@@ -19,6 +19,7 @@ from zhiyin.lib.masking import mask_email, mask_id, mask_phone
 from zhiyin.messaging.queries import kind_of_channel
 from zhiyin.messaging.receiving import hearing, inbox
 from zhiyin.messaging.receiving.closing import close_address, open_address
+from zhiyin.messaging.receiving.collecting import collect_all
 from zhiyin.messaging.receiving.inbox import Replayed, Waiting, Whole
 from zhiyin.messaging.receiving.pausing import OUT_OF_CREDIT, pause_channel
 from zhiyin.messaging.receiving.pulling import ask, listening_channels, silent_channels
@@ -305,8 +306,9 @@ def _unit_of(person: Known | None) -> int:
 
 
 def ask_where_pushes_are_silent(*, now: datetime) -> int:
-    """Ask the gateways that should have called and have not (G51). Returns how many things were learned."""
-    learned = 0
+    """Read the mailboxes, and ask the gateways that should have called and have not (G51). Returns how many things were
+    learned."""
+    learned = collect_all(now=now)
     for channel in silent_channels(now=now):
         taken = ask(channel, addresses=addresses_of, by=GATEWAY, now=now, silent=True)
         learned += len(taken.fresh)

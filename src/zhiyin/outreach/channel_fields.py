@@ -91,8 +91,40 @@ PLAIN: Mapping[str, Sequence[Field]] = {
         Field(
             name="return_path",
             label=lazy("Address for bounces"),
-            hint=lazy("Mail that cannot be delivered comes back there, marked with the message. Forward it to us."),
+            hint=lazy(
+                "Mail that cannot be delivered comes back there, marked with the message. Forward it to us, or let us "
+                "fetch it."
+            ),
             example="bounce@example.com",
+            is_rare=True,
+        ),
+        Field(
+            name="imap_host",
+            label=lazy("Mailbox of the bounces: IMAP server"),
+            hint=lazy("If we are to fetch the bounces. Unread mails are read there and marked as read."),
+            example="imap.example.com",
+            is_rare=True,
+        ),
+        Field(
+            name="imap_port",
+            label=lazy("Mailbox of the bounces: port"),
+            hint=lazy("Usually 993 with TLS, 143 with STARTTLS."),
+            kind="number",
+            is_rare=True,
+        ),
+        Field(
+            name="imap_security",
+            label=lazy("Mailbox of the bounces: encryption"),
+            kind="choice",
+            choices=(("tls", "TLS"), ("starttls", "STARTTLS"), ("none", pgettext_lazy("encryption", "none"))),
+            is_rare=True,
+        ),
+        Field(name="imap_user", label=lazy("Mailbox of the bounces: user name"), is_rare=True),
+        Field(name="imap_password", label=lazy("Mailbox of the bounces: password"), kind="password", is_rare=True),
+        Field(
+            name="imap_folder",
+            label=lazy("Mailbox of the bounces: folder"),
+            hint=lazy("A folder for bounces alone: whatever is unread in it is taken for one."),
             is_rare=True,
         ),
         TIMEOUT,

@@ -89,6 +89,24 @@ class Puller(Protocol):
         """What the gateway says of these, and whatever waits there unread. Raises nothing for a gateway's fault."""
 
 
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """Something that was laid into a mailbox: where it lies, in words, and its bytes; None where they are too many."""
+
+    place: str
+    body: bytes | None
+
+
+Take = Callable[[Laid], None]  # keeps it for good; when it returns, the thing may count as read
+
+
+class Collector(Protocol):
+    """A mailbox that what comes back is laid into, until somebody looks."""
+
+    def collect(self, take: Take) -> None:
+        """Hand over what is new, and mark each as read once it was taken. Raises ConnectionBroke."""
+
+
 class Blind:
     """The witness of channels that nobody can ask afterwards."""
 

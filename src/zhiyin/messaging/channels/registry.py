@@ -13,10 +13,10 @@ from django.utils.translation import pgettext_lazy
 
 from zhiyin.messaging.channels.aliyun import Aliyun, AliyunPuller, AliyunReceiver, AliyunSetup
 from zhiyin.messaging.channels.callbacks import callback_url
-from zhiyin.messaging.channels.email import Email, EmailReceiver
+from zhiyin.messaging.channels.email import Email, EmailReceiver, Mailbox
 from zhiyin.messaging.channels.huawei import Huawei, HuaweiReceiver, HuaweiSetup
 from zhiyin.messaging.channels.outbox import Outbox
-from zhiyin.messaging.channels.protocol import Puller, Receiver, Sender
+from zhiyin.messaging.channels.protocol import Collector, Puller, Receiver, Sender
 from zhiyin.messaging.channels.smpp import Smpp, SmppEar, SmppSetup
 from zhiyin.messaging.channels.sms import Sms
 from zhiyin.messaging.channels.staff import StaffAlerts, StaffSetup
@@ -36,7 +36,9 @@ class Dialect:
 
     ``receiver`` makes what reads its callbacks, ``puller`` what can be asked; both get checked settings of the class
     ``setup``. Where ``signs`` says so a callback proves itself by a signature, which the receiver checks; elsewhere by
-    the secret in its address. ``listens``: it never calls back, its puller is to be asked at every turn.
+    the secret in its address. ``listens``: it never calls back, its puller is to be asked at every turn. ``collector``
+    reads the mailbox that reports are laid into, if the settings name one. Where it says only what went wrong
+    (``tells_only_of_failure``) silence means nothing, unless there is a mailbox that should have been read.
     """
 
     key: str
@@ -46,8 +48,10 @@ class Dialect:
     open_sender: Callable[[str, Any, Hosts], Sender]
     receiver: Callable[[Any], Receiver] | None = None
     puller: Callable[[str, Any, Hosts], Puller] | None = None
+    collector: Callable[[Any, Hosts], Collector | None] | None = None
     signs: Callable[[Any], bool] = lambda _setup: False
     listens: bool = False
+    tells_only_of_failure: bool = False
 
 
 LISTED = (
@@ -103,6 +107,8 @@ LISTED = (
         setup=EmailSetup,
         open_sender=lambda key, setup, hosts: Email(key, setup, private_hosts=hosts),
         receiver=EmailReceiver,
+        collector=lambda setup, hosts: Mailbox(setup, private_hosts=hosts) if setup.imap_host else None,
+        tells_only_of_failure=True,
     ),
     Dialect(
         key="wecom",

@@ -19,7 +19,7 @@ from zhiyin.messaging.rules.receipts import is_silent
 from zhiyin.messaging.rules.setups import BadSetup
 from zhiyin.messaging.rules.signals import Asked, Signal
 from zhiyin.messaging.rules.states import State
-from zhiyin.messaging.ways import puller_of
+from zhiyin.messaging.ways import collector_of, puller_of
 
 log = logging.getLogger("zhiyin.messaging")
 Addresses = Callable[[Iterable[int]], Mapping[int, str]]
@@ -36,6 +36,8 @@ def silent_channels(*, now: datetime) -> list[str]:
         dialect = DIALECTS.get(row.kind)
         if dialect is None or (dialect.receiver is None and dialect.puller is None) or dialect.listens:
             continue
+        if dialect.tells_only_of_failure and not _has_mailbox(row.key):
+            continue
         hearing = _heard_at(row.key)
         since = max(now - LOOKED_BACK, hearing) if hearing else now - LOOKED_BACK
         sent = Message.objects.filter(via=row.key, sent_at__gt=since, sent_at__lte=now)
@@ -43,6 +45,13 @@ def silent_channels(*, now: datetime) -> list[str]:
         if is_silent(first_sent=ends["first"], last_sent=ends["last"], heard=hearing, now=now):
             found.append(row.key)
     return found
+
+
+def _has_mailbox(channel: str) -> bool:
+    try:
+        return collector_of(channel) is not None
+    except (BadSetup, Unreadable):
+        return True  # it cannot be read, and somebody should know
 
 
 def _heard_at(channel: str) -> datetime | None:
@@ -92,15 +101,15 @@ def _puller(channel: str) -> Puller | None:
 def _may_ask(channel: str, *, asked: bool, by: Actor, now: datetime) -> bool:
     """Whether it is time to ask (one worker at a time, every few minutes), and the alarm, once an hour."""
     row = locked_row(channel)
-    if row.pulled_at is not None and timedelta() <= now - row.pulled_at < AGAIN:
+    if asked and row.pulled_at is not None and timedelta() <= now - row.pulled_at < AGAIN:
         return False
     if row.told_silent_at is None or now - row.told_silent_at >= TOLD_AGAIN:
         row.told_silent_at = now
         last = row.heard_at.isoformat() if row.heard_at else ""
         record(PushesSilent(channel=channel, heard_at=last, asked=asked), by=by, now=now, subject=f"channel:{channel}")
-    row.pulled_at = now
+    row.pulled_at = now if asked else row.pulled_at
     row.save(update_fields=["pulled_at", "told_silent_at"])
-    return True
+    return asked
 
 
 def _unsettled(channel: str, most: int, addresses: Addresses, *, now: datetime) -> list[Asked]:

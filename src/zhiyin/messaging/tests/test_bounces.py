@@ -1,5 +1,6 @@
 """Mail that comes back: only our own mark is believed, and only about the message whose mark it is (G68–G70)."""
 
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -177,3 +178,35 @@ def test_each_mail_leaves_under_its_own_return_address_with_a_mark_and_one_click
 def test_the_return_address_is_checked() -> None:
     with pytest.raises(BadSetup):
         read_setup(EmailSetup, {"host": "mail.example.com", "sender": "a@example.cn", "return_path": "nobody"})
+
+
+REPORT = b"Content-Type: multipart/report; report-type=%s; boundary=b\r\n\r\n"
+MAZES = {
+    "addresses": b"To: " + b"a@b.c," * 160_000 + b"\r\n\r\nx",
+    "headers": b"X: y\r\n" * 160_000 + b"\r\nx",
+    "nested parts": b"".join(b"Content-Type: multipart/mixed; boundary=%d\r\n\r\n--%d\r\n" % (n, n) for n in range(300))
+    + b"x\r\n" * 200_000,
+    "parts": REPORT % b"feedback-report" + b"--b\r\n\r\nx\r\n" * 90_000,
+    "parameters": b"Content-Type: multipart/report" + b";a=b" * 240_000 + b"\r\n\r\nx",
+    "folded parameters": b"Content-Type: multipart/report" + b";a=b\r\n " * 120_000 + b"\r\n\r\nx",
+    "parameters by carriage return": b"Content-Type: multipart/report" + b";a=b\r " * 120_000 + b"\r\n\r\nx",
+    "quotes": b"Content-Type: multipart/report; x=" + b'\\;"' * 300_000 + b"\r\n\r\nx",
+    "parameters of a part": REPORT % b"feedback-report"
+    + b"--b\r\nContent-Type: multipart/mixed"
+    + b";a=b" * 200_000
+    + b"\r\n\r\nx",
+}
+
+
+@pytest.mark.parametrize("kind", MAZES)
+def test_no_megabyte_takes_long_to_read(kind: str) -> None:
+    begun = time.process_time()
+    with suppress(Unreadable):
+        assert not hear(MAZES[kind]).signals
+    assert time.process_time() - begun < 2
+
+
+def test_a_bounce_with_a_long_original_is_read_all_the_same() -> None:
+    original = "\n--b\nContent-Type: message/rfc822\n\nSubject: x\n\n" + "-- \nwords, boundary and all\n" * 20
+    mail = bounce(f"bounce+{reference(7)}@mail.example.cn").replace("\n--b--\n", original + "\n--b--\n")
+    assert [signal.message_id for signal in hear(mail).signals if isinstance(signal, Receipt)] == [7]

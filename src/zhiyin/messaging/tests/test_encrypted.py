@@ -11,11 +11,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from zhiyin.messaging.channels.email import Email
+from zhiyin.messaging.channels.email import Email, Mailbox
+from zhiyin.messaging.channels.pinned import ConnectionBroke
+from zhiyin.messaging.channels.protocol import Laid
 from zhiyin.messaging.channels.sms import Sms
+from zhiyin.messaging.rules.answers import Broken
 from zhiyin.messaging.rules.outcomes import Outcome, Result
 from zhiyin.messaging.rules.setups import EmailSetup, SmsSetup
 from zhiyin.messaging.testing import Gateway, MailServer, make_envelope
+from zhiyin.messaging.tests.imap_server import ImapServer
 
 
 @pytest.fixture
@@ -100,3 +104,36 @@ def test_mail_goes_encrypted_and_to_the_right_name_only(
         channel.close()
         assert outcome.result is result
         assert len(server.accepted) == (result is Result.ACCEPTED)
+
+
+@pytest.mark.parametrize("security", ["tls", "starttls"])
+def test_a_mailbox_is_read_encrypted_for_a_certificate_of_its_name_only(
+    certified: ssl.SSLContext, security: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ImapServer(certified, at_once=security == "tls") as box:
+        box.capabilities, box.mails = "IMAP4rev1 STARTTLS", {1: b"Subject: x\r\n\r\nx"}
+
+        def collected(host: str) -> list[Laid]:
+            found: list[Laid] = []
+            given = {"imap_host": host, "imap_port": box.port, "imap_security": security, "imap_user": "a"}
+            setup = EmailSetup(host="x", sender="a@b.cn", timeout=2, imap_password="secret words", **given)
+            Mailbox(setup, private_hosts={host}).collect(found.append)
+            return found
+
+        with pytest.raises(ConnectionBroke) as broke:
+            collected("127.0.0.1")
+        assert broke.value.how is Broken.NOT_SECURE
+        assert not [said for said in box.said if said.startswith("LOGIN")], "no password without encryption"
+        assert [laid.body for laid in collected("localhost")] == [b"Subject: x\r\n\r\nx"]
+        monkeypatch.delenv("SSL_CERT_FILE")
+        with pytest.raises(ConnectionBroke):
+            collected("localhost")
+
+
+def test_a_mailbox_without_starttls_gets_no_password() -> None:
+    with ImapServer() as box:
+        given = {"imap_host": "127.0.0.1", "imap_port": box.port, "imap_security": "starttls", "imap_user": "a"}
+        setup = EmailSetup(host="x", sender="a@b.cn", timeout=2, imap_password="secret words", **given)
+        with pytest.raises(ConnectionBroke):
+            Mailbox(setup, private_hosts={"127.0.0.1"}).collect(lambda _laid: None)
+        assert not [said for said in box.said if said.startswith("LOGIN")]

@@ -138,6 +138,36 @@ def test_faults_of_a_mail_server(changes: dict[str, Any], faults: set[tuple[str,
     assert found_in("email", EMAIL | changes) == faults
 
 
+MAILBOX = {
+    "return_path": "bounce@example.com",
+    "imap_host": "imap.example.com",
+    "imap_user": "bounce",
+    "imap_password": "x",
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "faults"),
+    [
+        ({}, set()),
+        ({"return_path": ""}, {("return_path", "missing")}),
+        (
+            {"imap_user": "", "imap_password": "", "imap_folder": ""},
+            {("imap_user", "missing"), ("imap_password", "missing"), ("imap_folder", "missing")},
+        ),
+        ({"imap_host": "10.0.0.1"}, {("imap_host", "private_address")}),
+        ({"imap_host": "", "imap_port": 0, "imap_user": ""}, set()),  # without a host there is no mailbox
+        ({"imap_port": 0}, {("imap_port", "out_of_range")}),
+        ({"imap_security": "ssl"}, {("imap_security", "not_a_choice")}),
+        ({"imap_security": "none"}, {("imap_security", "password_needs_tls")}),
+        ({"imap_folder": "退信"}, {("imap_folder", "not_ascii")}),
+        ({"imap_folder": "a\r\nA1 DELETE INBOX"}, {("imap_folder", "line_break")}),
+    ],
+)
+def test_faults_of_a_mailbox(changes: dict[str, Any], faults: set[tuple[str, str]]) -> None:
+    assert found_in("email", EMAIL | MAILBOX | changes) == faults
+
+
 def test_plain_http_only_to_hosts_that_the_operator_named() -> None:
     inside = SMS | {"url": "http://sms.internal:8080/send"}
     assert isinstance(read_setup(SmsSetup, inside, private_hosts=frozenset({"sms.internal"})), SmsSetup)
@@ -179,6 +209,7 @@ def test_what_a_gateway_could_repeat() -> None:
     [
         ("email", {"host": "mail.example.com"}, {"host": "MAIL.example.com", "port": 465}, True),
         ("email", {"host": "mail.example.com"}, {"host": "mail.example.org"}, False),
+        ("email", {"host": "mail.example.com"}, {"host": "mail.example.com", "imap_host": "x.example.org"}, False),
         ("sms", {"url": "https://a.example.com/1"}, {"url": "https://a.example.com/2?x=1"}, True),
         ("sms", {"url": "https://a.example.com/1"}, {"url": "https://a.example.com:444/1"}, False),
         ("sms", {"url": "https://a.example.com/1"}, {"url": "http://a.example.com/1"}, False),

@@ -96,14 +96,15 @@ def test_a_secret_is_shown_neither_kept_nor_typed_and_the_rest_is():
 
 
 def test_a_template_comes_back_to_be_corrected_and_only_until_it_is_kept():
-    assert (never_shown("sms"), never_shown("email")) == ({"secret", "headers"}, {"password"})
+    assert (never_shown("sms"), never_shown("email")) == ({"secret", "headers"}, {"password", "imap_password"})
     assert shown("sms", post={"body": "{"})["body"].value == "{"
     assert shown("sms", kept={"body": HIDDEN})["body"].value == ""
 
 
 def test_a_new_channel_begins_with_what_is_usual():
     assert {name: field.value for name, field in shown("email").items() if field.value} == {
-        "port": "587", "security": "starttls", "timeout": "15", "per_second": "0",
+        "port": "587", "security": "starttls", "imap_port": "993", "imap_security": "tls", "imap_folder": "INBOX",
+        "timeout": "15", "per_second": "0",
     }  # fmt: skip
     assert shown("sms", kept={"success_values": ("0", "OK")})["success_values"].value == "0, OK"
 
@@ -117,6 +118,8 @@ def test_no_field_takes_more_than_may_be_kept():
     assert {field.name: field.longest for field in (KEY, *FIELDS["email"])} == {
         "key": 40, "host": 253, "port": 200, "security": 200, "user": 254, "password": 1000, "sender": 254,
         "sender_name": 200, "return_path": 200, "timeout": 200, "per_second": 200,
+        "imap_host": 253, "imap_port": 200, "imap_security": 200, "imap_user": 254, "imap_password": 1000,
+        "imap_folder": 200,
     }  # fmt: skip
 
 

@@ -10,7 +10,17 @@ from urllib.parse import urlsplit
 from zhiyin.messaging.rules.setups.checks import is_network, longest_first
 
 MOST_AT_ONCE, MOST_PER_SECOND = 32, 5000
-LONGEST: Mapping[str, int] = {"url": 2000, "host": 253, "sender": 254, "user": 254, "password": 1000, "secret": 1000}
+LONGEST: Mapping[str, int] = {
+    "url": 2000,
+    "host": 253,
+    "sender": 254,
+    "user": 254,
+    "password": 1000,
+    "secret": 1000,
+    "imap_host": 253,
+    "imap_user": 254,
+    "imap_password": 1000,
+}
 LONGEST_TEXT, LONGEST_TEMPLATE, DEEPEST = 200, 8000, 12  # characters of any other text; of a mapping or list, as JSON
 SECONDS = (1, 60)
 HIDDEN = "•••"

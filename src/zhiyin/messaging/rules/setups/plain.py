@@ -20,10 +20,13 @@ _MAIL_ADDRESS = re.compile(r"[^\s<>@,;\"]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-
 
 @dataclass(frozen=True, kw_only=True)
 class EmailSetup(Setup):
-    """A mail server. ``security``: ``tls`` from the first byte, ``starttls``, or ``none`` inside one's own network."""
+    """A mail server. ``security``: ``tls`` from the first byte, ``starttls``, or ``none`` inside one's own network.
+
+    ``imap_*``: the mailbox that bounces arrive in, if we are to fetch them there.
+    """
 
     REQUIRED: ClassVar[frozenset[str]] = frozenset({"host", "sender"})
-    SECRET: ClassVar[frozenset[str]] = frozenset({"password"})
+    SECRET: ClassVar[frozenset[str]] = frozenset({"password", "imap_password"})
 
     host: str
     port: int = 587
@@ -33,6 +36,12 @@ class EmailSetup(Setup):
     sender: str
     sender_name: str = ""
     return_path: str = ""  # the address that receives bounces; each message gets a marked one under it
+    imap_host: str = ""
+    imap_port: int = 993
+    imap_security: str = "tls"
+    imap_user: str = ""
+    imap_password: str = ""
+    imap_folder: str = "INBOX"
     timeout: int = 15
     per_second: int = 0
 
@@ -40,8 +49,12 @@ class EmailSetup(Setup):
     def patience(self) -> timedelta:
         return timedelta(seconds=self.timeout)
 
+    @classmethod
+    def destination(cls, values: Mapping[str, Any]) -> tuple[object, ...]:
+        return (*super().destination(values), str(values.get("imap_host", "")).lower())
+
     def faults(self, private_hosts: frozenset[str]) -> list[Fault]:
-        found = []
+        found = self._mailbox_faults(private_hosts) if self.imap_host else []
         if code := host_fault(self.host, private_hosts):
             found.append(Fault("host", code))
         if not 1 <= self.port <= 65535:
@@ -59,6 +72,24 @@ class EmailSetup(Setup):
             found.append(Fault("timeout", "out_of_range"))
         if not 0 <= self.per_second <= MOST_PER_SECOND:
             found.append(Fault("per_second", "out_of_range"))
+        return found
+
+    def _mailbox_faults(self, private_hosts: frozenset[str]) -> list[Fault]:
+        needed = ("imap_user", "imap_password", "imap_folder", "return_path")
+        found = [Fault(name, "missing") for name in needed if not getattr(self, name)]
+        if code := host_fault(self.imap_host, private_hosts):
+            found.append(Fault("imap_host", code))
+        if not 1 <= self.imap_port <= 65535:
+            found.append(Fault("imap_port", "out_of_range"))
+        if self.imap_security not in ("tls", "starttls", "none"):
+            found.append(Fault("imap_security", "not_a_choice"))
+        if self.imap_security == "none" and self.imap_host.lower() not in private_hosts:
+            found.append(Fault("imap_security", "password_needs_tls"))
+        found += [
+            Fault(name, "not_ascii")
+            for name in ("imap_user", "imap_password", "imap_folder")
+            if not getattr(self, name).isascii()
+        ]
         return found
 
 
