@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.openapi.docs import Swagger
@@ -69,7 +70,8 @@ def _unclean(request: HttpRequest, unclean: Unclean) -> HttpResponse:
 
 @api.exception_handler(Refused)
 def _refused(request: HttpRequest, refused: Refused) -> HttpResponse:
-    return problem_response(request, Problem(refused.status, refused.code, str(refused)))
+    problem = Problem(refused.status, refused.code, str(refused), retry_after=refused.retry_after)
+    return problem_response(request, problem)
 
 
 @api.exception_handler(Http404)
@@ -93,7 +95,9 @@ def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
 def _away(request: HttpRequest, error: Exception) -> HttpResponse:
     # It restarts, a lock was not to be had, two transactions waited for each other: nothing was written, so again.
     log.warning("request %s: %s", getattr(request, "request_id", ""), error)
-    return problem_response(request, Problem(503, "database_away"))
+    return problem_response(
+        request, Problem(503, "database_away", _("The database does not answer. Try again in a few seconds."))
+    )
 
 
 @api.exception_handler(Exception)

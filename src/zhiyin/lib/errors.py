@@ -6,6 +6,7 @@ class Refused(Exception):
 
     code = "refused"
     status = 409
+    retry_after = 5  # seconds, where the status is 503
 
     def __init__(self, message: object = "", *, next_step: object = "", code: str = "") -> None:
         super().__init__(message)

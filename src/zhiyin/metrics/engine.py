@@ -1,5 +1,6 @@
 """From a question to figures: planned, run on the engine at hand, estimated. The one door: ``ask``."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -9,10 +10,12 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from zhiyin.metrics import derived, mirror
-from zhiyin.metrics.engines import Gone, at_hand
+from zhiyin.metrics.engines import Gone, MirrorUnreadable, at_hand
 from zhiyin.metrics.language import Answer, Dimension, Fact, Figure, Measure, Question, UnknownName
 from zhiyin.metrics.manifest import Manifest
 from zhiyin.metrics.planning import Plan, Shape, plan, plan_records, shape_of, values_of
+
+log = logging.getLogger("zhiyin.metrics.engine")
 
 FLOOR = 5  # answers, below which a figure is withheld: a person could be recognised in it
 LOOKS = 5  # how often a reader looks again when files were merged away under its hands
@@ -153,9 +156,12 @@ def _run(ready: Sequence[_Ready], values: Mapping[str, Any]) -> tuple[Manifest, 
                 at_hand().rows(one.sql, one.plan, {name: values[name] for name in one.plan.marks}, held)
                 for one in ready
             ]
-        except Gone:
+        except Gone as gone:
             if look == LOOKS - 1:
-                raise
+                log.error(
+                    "a file that the mirror names is not there: %s", str(gone.__cause__ or gone).partition("\n")[0]
+                )
+                raise MirrorUnreadable from gone
     raise AssertionError("unreachable")
 
 

@@ -6,6 +6,7 @@ read (``tiers``), so a mirror that was deleted comes back to the same bytes.
 """
 
 import fcntl
+import logging
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,12 +22,15 @@ from zhiyin.ledger import chain
 from zhiyin.ledger.queries import Sealed, sealed_after
 from zhiyin.metrics import manifest as manifests
 from zhiyin.metrics.building import Workshop
+from zhiyin.metrics.engines import MirrorUnreadable
 from zhiyin.metrics.following import AT_ONCE, FactFiles
 from zhiyin.metrics.language import Fact, Through, Touch
 from zhiyin.metrics.manifest import Manifest, Part
 from zhiyin.metrics.planning import Source
 from zhiyin.metrics.tables import layout_of, tables_of
 from zhiyin.metrics.tiers import good_stop
+
+log = logging.getLogger("zhiyin.metrics.mirror")
 
 EVENTS_AT_ONCE = 262_144
 OWNERS_AT_ONCE = 300_000  # a batch of a thousand encounters is one fact: what is read at once is bounded by rows, too
@@ -55,8 +59,12 @@ def sources(of: Fact) -> Sequence[Source]:
 
 def manifest() -> Manifest:
     """The mirror as it stands. An absent one is empty, and so is one that was written by other definitions: the next
-    refresh builds it anew."""
-    found = manifests.read(folder())
+    refresh builds it anew. Raises MirrorUnreadable where the system does not let us look."""
+    try:
+        found = manifests.read(folder())
+    except OSError as failed:
+        log.error("the mirror cannot be read: %s", failed)
+        raise MirrorUnreadable from failed
     return found if found.layout == _layout() else Manifest(0, None, {}, _layout())
 
 

@@ -25,8 +25,11 @@ DOCS = "/api/v1/docs#"
 class Problem(Exception):
     """An answer that is not a success. ``errors`` name fields; nothing was written."""
 
-    def __init__(self, status: int, code: str, detail: object = "", *, faults: Iterable[Fault] = ()) -> None:
+    def __init__(
+        self, status: int, code: str, detail: object = "", *, faults: Iterable[Fault] = (), retry_after: int = 5
+    ) -> None:
         super().__init__(code)
+        self.retry_after = retry_after
         self.status, self.code, self.detail, self.faults = status, code, detail, tuple(faults)
 
 
@@ -52,7 +55,7 @@ def problem_response(request: HttpRequest, problem: Problem) -> HttpResponse:
     if problem.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     if problem.status in (429, 503):
-        response.headers["Retry-After"] = "5"
+        response.headers["Retry-After"] = str(problem.retry_after)
     return response
 
 
@@ -68,7 +71,7 @@ def _title(status: int) -> str:
         415: _("The body must be JSON in UTF-8."),
         422: _("Some fields are not acceptable."),
         429: _("Too many requests."),
-        503: _("The database does not answer. Try again in a few seconds."),
+        503: _("This is not available for the moment."),
     }
     return titles.get(status, _("The request failed."))
 

@@ -4,6 +4,8 @@
 (RFC 9457) instead of a page.
 """
 
+import json
+
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
 from django.utils import translation
@@ -37,8 +39,21 @@ def refused(request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return None
     if exception.status in (403, 404):
         return _answer(request, exception.status)
+    if exception.status == 503:
+        return _unavailable(request, exception)
     page = loader.render_to_string("refused.html", {"refused": exception}, request=request)
     return HttpResponse(page, status=exception.status)
+
+
+def _unavailable(request: HttpRequest, refused: Refused) -> HttpResponse:
+    """The console stays around it: everything else works. A part of a page is told by a toast instead."""
+    is_part = request.headers.get("HX-Request") == "true"
+    template = "unavailable_part.html" if is_part else "unavailable.html"
+    page = loader.render_to_string(template, {"refused": refused, "again": request.get_full_path()}, request=request)
+    response = HttpResponse(page, status=refused.status, headers={"Retry-After": str(refused.retry_after)})
+    if is_part:
+        response.headers["HX-Trigger"] = json.dumps({"zhiyin:toast": {"text": str(refused), "tone": "error"}})
+    return response
 
 
 def method_not_allowed(request: HttpRequest, *, allowed: str) -> HttpResponse:

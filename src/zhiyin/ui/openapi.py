@@ -21,7 +21,8 @@ MEANINGS = {
     415: "The body must be JSON in UTF-8, without Content-Encoding.",
     422: "Some fields are not acceptable; `errors` names each with its rule and limit.",
     429: "Too many requests.",
-    503: "The database does not answer; nothing was written. Try again after `Retry-After` seconds.",
+    503: "The database (`database_away`) or what computes figures (`engine_away`, `engine_refused`, `engine_failed`, "
+    "`mirror_unreadable`) does not answer; nothing was written. Try again after `Retry-After` seconds.",
 }
 READING = (400, 401, 403, 404, 503)
 WRITING = (*READING, 409, 413, 415, 422)

@@ -36,6 +36,7 @@ class EngineAway(FiguresUnavailable):
     """It does not answer, or not in time."""
 
     code = "engine_away"
+    retry_after = 60
 
     def __init__(self) -> None:
         super().__init__(
@@ -65,6 +66,22 @@ class EngineFailed(FiguresUnavailable):
         super().__init__(
             _("Figures are not available: the engine could not compute them."),
             next_step=_("Ask for less, such as a shorter period; the log of the server holds what the engine said."),
+        )
+
+
+class MirrorUnreadable(FiguresUnavailable):
+    """The files cannot be read. What the system said stands in the log."""
+
+    code = "mirror_unreadable"
+    retry_after = 60
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Figures are not available: the files that they are computed from cannot be read."),
+            next_step=_(
+                "Everything else works. Whoever runs the server has to look at the rights and the disk of the folder "
+                "“mirror” in ZHIYIN_DATA_DIR; it may be deleted, and is built anew from the record."
+            ),
         )
 
 

@@ -1,5 +1,6 @@
 """DuckDB in this process, over the mirror's Parquet files."""
 
+import logging
 import os
 import threading
 from collections.abc import Mapping, Sequence
@@ -9,11 +10,13 @@ from typing import Any
 import duckdb
 
 from zhiyin.metrics import mirror
-from zhiyin.metrics.engines import Gone
+from zhiyin.metrics.engines import EngineFailed, Gone, MirrorUnreadable
 from zhiyin.metrics.engines.files import files_of
 from zhiyin.metrics.engines.rendering import UNITS, rendered, with_table, with_units
 from zhiyin.metrics.manifest import Manifest
 from zhiyin.metrics.planning import Plan
+
+log = logging.getLogger("zhiyin.metrics.embedded")
 
 THREADS = 2
 MEMORY = "1GB"
@@ -47,10 +50,16 @@ class Embedded:
             sql = sql.replace(UNITS, "SELECT unnest(CAST($units AS BIGINT[]))")
         try:
             return self._connection().execute(sql, bound).fetchall()
-        except duckdb.IOException as failed:
+        except (duckdb.IOException, duckdb.InvalidInputException, OSError) as failed:
             if any(word in str(failed) for word in _GONE):
                 raise Gone from failed
-            raise
+            if isinstance(failed, duckdb.InvalidInputException) and ".parquet" not in str(failed):
+                raise
+            log.error("%s", str(failed).partition("\n")[0])
+            raise MirrorUnreadable from failed
+        except duckdb.OutOfMemoryException as failed:
+            log.error("%s", str(failed).partition("\n")[0])
+            raise EngineFailed from failed
 
     def _connection(self) -> duckdb.DuckDBPyConnection:
         kept: tuple[int, duckdb.DuckDBPyConnection] | None = getattr(self._local, "connection", None)

@@ -15,7 +15,7 @@ from zhiyin.ledger.testing import NOW
 from zhiyin.lib import intervals
 from zhiyin.metrics import engine, mirror
 from zhiyin.metrics.engine import FLOOR, ask
-from zhiyin.metrics.engines import Gone
+from zhiyin.metrics.engines import MirrorUnreadable
 from zhiyin.metrics.language import Answer, Figure, Question, UnknownName
 from zhiyin.metrics.testing import forget_rows, happen, note, visit
 
@@ -202,7 +202,7 @@ class TestTheMirrorBehindIt:
         monkeypatch.setattr(mirror, "manifest", lambda: next(looks))
         assert asked().whole.n == 1
         monkeypatch.setattr(mirror, "manifest", lambda: stale)
-        with pytest.raises(Gone):  # and does not go on for ever
+        with pytest.raises(MirrorUnreadable):  # and does not go on for ever
             asked()
 
     def test_each_thread_reads_for_itself_and_all_read_the_same(self) -> None:

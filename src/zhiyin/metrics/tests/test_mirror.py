@@ -19,7 +19,7 @@ from zhiyin.ledger.testing import NOW
 from zhiyin.metrics import engine, mirror, testing, tiers
 from zhiyin.metrics.building import Workshop
 from zhiyin.metrics.engine import ask
-from zhiyin.metrics.engines import Gone
+from zhiyin.metrics.engines import MirrorUnreadable
 from zhiyin.metrics.language import Question
 from zhiyin.metrics.manifest import Part
 from zhiyin.metrics.planning import plan, shape_of
@@ -259,7 +259,7 @@ class TestMerging:
         (mirror.folder() / first.file).unlink()
         midnight = datetime.combine(NOW.date() + DAY, datetime.min.time(), tzinfo=ZoneInfo("Asia/Shanghai"))
         assert ask(Question(measure="visit_count", since=midnight, units=None)).whole.n == 1
-        with pytest.raises(Gone):
+        with pytest.raises(MirrorUnreadable):
             count()
 
     def test_a_file_lives_one_manifest_longer(self) -> None:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from zhiyin.lib.errors import NotFound, Refused
 from zhiyin.metrics import mirror
+from zhiyin.metrics.engines import FiguresUnavailable
 from zhiyin.people.access import Viewer
 from zhiyin.reports.explorer import keeping, page
 from zhiyin.reports.explorer.asked import asked_of
@@ -79,6 +80,8 @@ def _tile(card: keeping.TileCard, *, by: Viewer) -> dict[str, object]:
         return {"problem": "unknown", "asking": asking}
     try:
         shown = page.shown(asking, by=by, today=timezone.localdate())
+    except FiguresUnavailable as away:
+        return {"problem": "away", "away": away, "asking": asking}
     except Exception:
         log.exception("A tile could not be worked out: %s", card.query)
         return {"problem": "failed", "asking": asking}

@@ -14,6 +14,7 @@ export function startToasts() {
   // An answer may bring a toast by header: HX-Trigger: {"zhiyin:toast": {"text": "…", "tone": "error"}}
   document.addEventListener("zhiyin:toast", (event) => toast(event.detail.text, event.detail.tone));
   document.addEventListener("htmx:responseError", (event) => {
+    if (event.detail.xhr.getResponseHeader("HX-Trigger")?.includes("zhiyin:toast")) return; // it said so itself
     const code = event.detail.xhr.getResponseHeader("X-Request-Id") || "";
     const short = code && ` ${code.slice(0, 4)}-${code.slice(4, 8)}`.toUpperCase();
     toast(`${corner.dataset.failed}${short}`, "error");
