@@ -114,7 +114,10 @@ def carried_between(first: int, last: int) -> dict[int, int]:
 
 
 def reminders_of(asked: Mapping[int, int]) -> dict[int, int]:
-    """Invitation → how many reminders were made for it, whatever became of them. ``asked``: invitation → its customer."""
+    """Invitation → how many reminders were made for it, whatever became of them.
+
+    ``asked``: invitation → its customer.
+    """
     rows = Message.objects.filter(
         customer_id__among=set(asked.values()), category=Category.REMINDER, invitation_id__among=set(asked)
     )

@@ -1,6 +1,7 @@
 """``/interactions`` and ``/invitations``: what comes in, what was decided, who was asked."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -9,9 +10,9 @@ from ninja import Router
 
 from zhiyin.journey.queries import InteractionCard, interaction_card, journey_map
 from zhiyin.lib.clean import Query
-from zhiyin.outreach import intake, openapi, queries
+from zhiyin.outreach import intake, openapi, queries, why
 from zhiyin.outreach.judging import policy_version
-from zhiyin.outreach.rules.reasons import reason_of
+from zhiyin.outreach.rules import Line
 from zhiyin.people.access import Viewer
 from zhiyin.people.api_auth import viewer
 from zhiyin.people.identify import find_customer
@@ -29,6 +30,9 @@ from zhiyin.ui.api_frame import (
     shown_faults,
 )
 
+DAY = timedelta(days=1)
+LANGUAGES = ("zh-hans", "en")
+STEP = ("title", "detail")
 router = Router(tags=["interactions"])
 
 
@@ -101,28 +105,45 @@ def _interaction(card: InteractionCard, *, by: Viewer) -> dict[str, Any]:
         "ended_at": _time(card.ended_at),
         "received_at": _time(card.received_at),
         "attributes": card.attributes,
-        "decision": _decision(queries.decisions_of([card.id])[card.id]),
+        "decision": _decision(queries.decisions_of([card.id])[card.id], card),
     }
 
 
-def _decision(card: queries.DecisionCard) -> dict[str, Any]:
+def _decision(card: queries.DecisionCard, about: InteractionCard) -> dict[str, Any]:
     policy = policy_version(card.policy)
-    reason = reason_of(card.reason, policy=policy) if card.reason else None
+    told = why.explanations(card, about, languages=LANGUAGES, tz=timezone.get_current_timezone())
+    again = {language: one.again for language, one in told.items()}
     return {
         "outcome": "invite" if card.invited else "suppress",
         "reason": card.reason or None,
         "rule": card.rule or None,
         "inputs": dict(card.inputs),
-        "sentence": dict(reason.sentence) if reason else None,
+        "sentence": {language: one.sentence for language, one in told.items()},
+        "again": again if any(again.values()) else None,
+        "trace": [_step(lines) for lines in zip(*(one.lines for one in told.values()), strict=True)],
         "policy": card.policy,
         "counts": [
-            {"per": str(limit.per), "days": limit.period.days, "count": count, "max": limit.most}
-            for limit, count in zip(policy.limits, card.counts, strict=False)
+            {
+                "rule": f"limit[{number}]",
+                "reason": limit.reason,
+                "per": str(limit.per),
+                "days": None if limit.period % DAY else limit.period.days,
+                "seconds": limit.period // timedelta(seconds=1),
+                "count": count,
+                "max": limit.most,
+            }
+            for number, (limit, count) in enumerate(zip(policy.limits, card.counts, strict=False), 1)
         ],
         "next_allowed_at": _time(card.next_allowed_at),
         "at": _time(card.at),
         "invitation": str(card.invitation_id) if card.invitation_id else None,
     }
+
+
+def _step(lines: Sequence[Line]) -> dict[str, Any]:
+    """One rule of the trace; ``lines`` say it in each of the languages."""
+    words = {name: {key: getattr(line, name) for key, line in zip(LANGUAGES, lines, strict=True)} for name in STEP}
+    return {"outcome": str(lines[0].outcome), **words}
 
 
 def _time(moment: datetime | None) -> str | None:

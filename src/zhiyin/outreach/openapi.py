@@ -41,13 +41,32 @@ _REFUSED = thing(
 )
 _RESULTS = thing(results={"type": "array", "items": {"oneOf": [_TAKEN, _REFUSED]}})
 _CUSTOMER = thing(id=ID, external_id=perhaps(TEXT), phone=perhaps(TEXT), email=perhaps(TEXT), name=perhaps(TEXT))
-_COUNT = thing(per=TEXT, days={"type": "integer"}, count={"type": "integer"}, max={"type": "integer"})
+_COUNT = thing(
+    rule=TEXT,
+    reason=TEXT,
+    per=TEXT,
+    days=perhaps({"type": "integer", "description": "The window, where it is whole days; else null."}),
+    seconds={"type": "integer", "description": "The window, exactly."},
+    count={"type": "integer"},
+    max={"type": "integer"},
+)
+_STEP = thing(
+    outcome={"type": "string", "enum": ["passed", "blocked", "also_blocked", "not_judged"]},
+    title=LOCALISED,
+    detail=LOCALISED,
+)
 _DECISION = thing(
     outcome=_OUTCOME,
     reason=_REASON,
     rule=perhaps(TEXT),
     inputs={"type": "object", "description": "What the rules were told about the way to the person, and their flags."},
-    sentence=perhaps(LOCALISED),
+    sentence={**LOCALISED, "description": "Why, or why not, in one sentence: the console's own words."},
+    again=perhaps({**LOCALISED, "description": "From when on they may be asked again, in words."}),
+    trace={
+        "type": "array",
+        "items": _STEP,
+        "description": "Every rule in the order of its use, as the console shows it.",
+    },
     policy={"type": "integer", "description": "Version of the policy; 0 is the default that the product brings."},
     counts={"type": "array", "items": _COUNT, "description": "What had been sent in each window of the policy."},
     next_allowed_at=perhaps(MOMENT),

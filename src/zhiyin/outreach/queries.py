@@ -26,7 +26,7 @@ class DecisionCard:
     at: datetime
     invitation_id: int | None
     rule: str = ""
-    inputs: Mapping[str, object] = field(default_factory=dict)
+    inputs: Mapping[str, Any] = field(default_factory=dict)
 
 
 def decisions_of(interaction_ids: Iterable[int]) -> dict[int, DecisionCard]:

@@ -1,6 +1,6 @@
 """Why was this customer not asked? The stored decision, told again: its reason, its counts, the policy of its day."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -16,7 +16,7 @@ from zhiyin.outreach.gathering import answers_of
 from zhiyin.outreach.judging import policy_version
 from zhiyin.outreach.queries import DecisionCard, InvitationCard, decisions_of, invitation_card
 from zhiyin.outreach.rules.explain import Explanation, Line, explain
-from zhiyin.outreach.rules.facts import Facts, Kind
+from zhiyin.outreach.rules.facts import Cell, Facts, Kind
 from zhiyin.outreach.rules.judge import Decision
 from zhiyin.outreach.rules.retelling import Sent, retold
 from zhiyin.outreach.rules.trace import Outcome
@@ -139,10 +139,18 @@ def _answer(card: InteractionCard, *, by: Viewer, tz: tzinfo) -> Answer | None:
         customer=customer_cards([person], by=by).get(person),
         interaction=card,
         decision=decision,
-        explanation=explain(_retold(decision, card), language=by.language, tz=tz),
+        explanation=explanations(decision, card, languages=(by.language,), tz=tz)[by.language],
         invitation=invitation_card(invitation, by=by) if invitation else None,
         others=[(one, decisions[one.id]) for one in nearby if one.id != card.id and one.id in decisions][:OTHERS],
     )
+
+
+def explanations(
+    decision: DecisionCard, card: InteractionCard, *, languages: Iterable[str], tz: tzinfo
+) -> dict[str, Explanation]:
+    """The decision in these languages, alike for console and API: sentence, next time, and every rule's arithmetic."""
+    told = _retold(decision, card)
+    return {language: explain(told, language=language, tz=tz) for language in languages}
 
 
 def _retold(decision: DecisionCard, card: InteractionCard) -> Decision:
@@ -162,7 +170,12 @@ def _retold(decision: DecisionCard, card: InteractionCard) -> Decision:
         reason=decision.reason,
         counts=tuple(decision.counts),
         next_allowed_at=decision.next_allowed_at,
-        facts=Facts(scenario=card.scenario_id, touchpoint=card.touchpoint_id),
+        facts=Facts(
+            scenario=card.scenario_id,
+            touchpoint=card.touchpoint_id,
+            external_id=card.external_id,
+            cells=tuple(Cell(*one) if one else None for one in decision.inputs.get("cells", ())),
+        ),
         sent=sent,
         policy=policy,
         at=decision.at,

@@ -93,6 +93,11 @@ def reached(facts: Facts, policy: Policy) -> int | None:
     return None
 
 
+def lot_of(external_id: str) -> int:
+    """Where the draw puts this interaction, as a fraction of 1 with 64 bits."""
+    return int.from_bytes(blake2b(external_id.encode(), digest_size=8).digest(), "big")
+
+
 def is_drawn(external_id: str, share: Decimal) -> bool:
     """Whether the sample holds this interaction: the same answer every time, on every machine.
 
@@ -100,4 +105,4 @@ def is_drawn(external_id: str, share: Decimal) -> bool:
     """
     if share >= 1:
         return True
-    return int.from_bytes(blake2b(external_id.encode(), digest_size=8).digest(), "big") < int(share * 2**64)
+    return lot_of(external_id) < int(share * 2**64)

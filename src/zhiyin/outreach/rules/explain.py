@@ -1,10 +1,12 @@
 """Why was this customer not asked? One sentence, then the arithmetic, rule by rule, in Chinese or English."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from zhiyin.lib.text import Text, both, pick
-from zhiyin.outreach.rules.facts import Kind
+from zhiyin.outreach.rules.checks import lot_of
+from zhiyin.outreach.rules.facts import Facts, Kind
 from zhiyin.outreach.rules.judge import Decision
 from zhiyin.outreach.rules.reasons import reason_of
 from zhiyin.outreach.rules.terms import Gap, Limit, Policy, Scope
@@ -72,7 +74,7 @@ def explain(decision: Decision, *, language: str, tz: tzinfo) -> Explanation:
     return Explanation(
         sentence=pick(_sentence(decision), language),
         again=pick(_again(again, tz), language) if again else "",
-        lines=tuple(_line(step, decision.policy, language, tz) for step in decision.trace),
+        lines=tuple(_line(step, decision, language, tz) for step in decision.trace),
         version=decision.policy.version,
     )
 
@@ -105,23 +107,35 @@ def _again(again: datetime, tz: tzinfo) -> Text:
     return both(f"最早 {local} 可以再问。", f"May be asked again from {local}.")
 
 
-def _line(step: Step, policy: Policy, language: str, tz: tzinfo) -> Line:
+def _line(step: Step, decision: Decision, language: str, tz: tzinfo) -> Line:
+    policy = decision.policy
     if step.limit:
-        title, detail = _limit_line(step, step.limit, tz)
+        title, detail = _limit_line(step, step.limit, decision.at, tz)
     elif step.gap:
-        title, detail = _gap_line(step, step.gap, tz)
+        title, detail = _gap_line(step, step.gap, decision.at, tz)
     elif step.target:
         title, detail = target_sentence(step.target), _cell(step)
     else:
         blocked = step.outcome is Outcome.BLOCKED
         title = reason_of(step.reason, policy=policy).label if blocked else _PASSED[step.reason]
         detail = reason_of(step.reason, policy=policy).sentence if blocked else both("", "")
+        if step.reason == "sampled_out":
+            detail = _draw(decision.facts, policy)
     if step.outcome is Outcome.NOT_JUDGED:
         detail = both("前面的规则已拦下，没有再判断。", "An earlier rule had blocked it, so this one was not judged.")
     return Line(step.outcome, pick(title, language), pick(detail, language))
 
 
-def _limit_line(step: Step, limit: Limit, tz: tzinfo) -> tuple[Text, Text]:
+def _draw(facts: Facts, policy: Policy) -> Text:
+    """Where the draw put the interaction, and the share that it had to lie below; which share, if there are several,
+    the record does not say."""
+    lot = f"{lot_of(facts.external_id) / 2**64:.4f}"
+    if policy.shares:
+        return both(f"抽签值 {lot}。", f"Drawn at {lot}.")
+    return both(f"抽签值 {lot}，小于 {policy.share} 才邀请。", f"Drawn at {lot}; below {policy.share} is invited.")
+
+
+def _limit_line(step: Step, limit: Limit, at: datetime, tz: tzinfo) -> tuple[Text, Text]:
     period, where = _two(period_text(limit.period)), _two(_WHERE[limit.per])
     tally = limit.most if step.count is None else f"{step.count} / {limit.most}"
     title = both(
@@ -129,20 +143,37 @@ def _limit_line(step: Step, limit: Limit, tz: tzinfo) -> tuple[Text, Text]:
     )
     if limit.per.is_group and step.count:
         return title, both(f"窗口内共 {step.count} 条。", f"{step.count} within the window.")
-    dates = ", ".join(_day(sent, tz) for sent in step.contacts)
-    if dates and Kind.COMPLETION in limit.counts:
-        return title, both(f"{dates.replace(', ', '、')} 计入。", f"Counted: {dates}.")
-    counted = both(f"已在 {dates.replace(', ', '、')} 下发。", f"Sent on {dates}.")
-    return title, counted if dates else both("还没有下发过。", "Nothing sent yet.")
+    return title, _when(step.contacts, at, tz, answers=Kind.COMPLETION in limit.counts)
 
 
-def _gap_line(step: Step, gap: Gap, tz: tzinfo) -> tuple[Text, Text]:
+def _when(contacts: Sequence[datetime], at: datetime, tz: tzinfo, *, answers: bool) -> Text:
+    """When what was counted had left. What counted as going at the very moment of the decision has no date: it
+    waited then, and may have been withdrawn since; or its month has gone."""
+    if not contacts:
+        return both("还没有下发过。", "Nothing sent yet.")
+    dates = ", ".join(_day(sent, tz) for sent in contacts if sent != at)
+    undated = sum(sent == at for sent in contacts)
+    zh_dates = dates.replace(", ", "、")
+    zh, en = (f"{zh_dates} 计入", f"Counted: {dates}") if answers else (f"已在 {zh_dates} 下发", f"Sent on {dates}")
+    if not undated:
+        return both(f"{zh}。", f"{en}.")
+    zh_waited = f"{undated} 条当时仍在排队，或已不在记录中"
+    en_waited = f"{undated} still waited then, or {'is' if undated == 1 else 'are'} no longer on record"
+    return (
+        both(f"{zh}；另有 {zh_waited}。", f"{en}; {en_waited}.") if dates else both(f"{zh_waited}。", f"{en_waited}.")
+    )
+
+
+def _gap_line(step: Step, gap: Gap, at: datetime, tz: tzinfo) -> tuple[Text, Text]:
     hours, since = _two(hours_text(gap.span)), _two(_SINCE[gap.per])
     title = both(f"距{since[0]}上一条消息超过 {hours[0]}", f"More than {hours[1]} since the last message{since[1]}")
     if gap.per.is_group and not step.contacts:
         return title, both("", "")
     if not step.contacts:
         return title, both("还没有下发过。", "Nothing sent yet.")
+    if step.contacts[-1] == at:
+        waited = "The last one still waited then, or is no longer on record; it counted as sent at that moment."
+        return title, both("上一条当时仍在排队，或已不在记录中，按当时下发计算。", waited)
     last = step.contacts[-1].astimezone(tz).strftime("%Y-%m-%d %H:%M:%S")
     return title, both(f"上一条在 {last} 下发。", f"The last one went at {last}.")
 

@@ -4,11 +4,11 @@ from collections.abc import Hashable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from zhiyin.outreach.rules.checks import RULES_OF_LEFT_OUT
+from zhiyin.outreach.rules.checks import RULES_OF_LEFT_OUT, reached
 from zhiyin.outreach.rules.facts import Facts, Kind
 from zhiyin.outreach.rules.judge import Decision
 from zhiyin.outreach.rules.terms import Gap, Limit, Policy, Scope, rule_name
-from zhiyin.outreach.rules.trace import Outcome, Step, check_steps
+from zhiyin.outreach.rules.trace import Outcome, Step, check_steps, target_step
 from zhiyin.outreach.rules.verdict import Verdict
 
 
@@ -69,8 +69,8 @@ def _trace(verdict: Verdict, facts: Facts, sent: Sequence[Sent], policy: Policy,
             outcome = Outcome.NOT_JUDGED
         steps.append(Step(gap.reason, outcome, contacts=_latest(outcome, sent, gap, facts, at), gap=gap))
     if policy.targets:
-        outcome = _last(verdict.rule, "target", after=("", "sampling"))
-        steps.append(Step("target_reached", outcome, target=policy.targets[0]))
+        full = (reached(facts, policy) or 0) if verdict.rule == "target" else None
+        steps.append(target_step(full, facts, policy, judged=verdict.rule in ("", "sampling", "target")))
     if policy.has_sample:
         steps.append(Step("sampled_out", _last(verdict.rule, "sampling", after=("",))))
     return steps

@@ -63,7 +63,7 @@ def trace_of(
     passed = verdict.rule in ("", "sampling")
     if policy.targets:
         full = reached(facts, policy) if passed or verdict.rule == "target" else None
-        steps.append(_target_step(full, facts, policy, judged=passed or full is not None))
+        steps.append(target_step(full, facts, policy, judged=passed or full is not None))
     if policy.has_sample:
         blocked = verdict.rule == "sampling"
         steps.append(Step("sampled_out", outcome_of(judged=blocked or verdict.invited, blocked=blocked, first=True)))
@@ -89,7 +89,8 @@ def _limit_step(limit: Limit, rule: str, facts: Facts, log: Log, verdict: Verdic
     return Step(limit.reason, outcome, limit, count, contacts)
 
 
-def _target_step(place: int | None, facts: Facts, policy: Policy, *, judged: bool) -> Step:
+def target_step(place: int | None, facts: Facts, policy: Policy, *, judged: bool) -> Step:
+    """The target at this place, which is reached; or, None, the first of the policy, which is not."""
     target = policy.targets[place or 0]
     cell = facts.cells[place or 0] if len(facts.cells) > (place or 0) else None
     outcome = outcome_of(judged=judged, blocked=place is not None, first=True)

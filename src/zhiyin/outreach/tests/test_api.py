@@ -1,5 +1,6 @@
 """``/interactions`` and ``/invitations`` as other programs use them (CONTRACT section 3)."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -7,10 +8,32 @@ import pytest
 from django.utils import timezone
 
 from tests.contracts.api_calls import Caller, found, interaction, make_organisation, problem
+from zhiyin.outreach import why
+from zhiyin.outreach.actions import apply_policy
 from zhiyin.outreach.models import Invitation
+from zhiyin.people.access import Viewer
 from zhiyin.people.testing import make_staff, members
 
 pytestmark = pytest.mark.django_db
+NINETY_DAYS = {"days": 90, "seconds": 90 * 86_400}
+SHORT = """
+[[limit]]
+per = "customer"
+max = 1
+hours = 36
+reason = "day_and_a_half"
+[[limit]]
+per = "customer"
+max = 5
+minutes = 90
+reason = "football"
+[[limit]]
+per = "customer+scenario"
+max = 9
+hours = 48
+[sampling]
+share = 0.999999
+"""
 
 
 @pytest.fixture
@@ -76,11 +99,15 @@ class TestOneInteraction:
         decision = card["decision"]
         assert (decision["outcome"], decision["reason"], decision["policy"]) == ("suppress", "gap", 0)
         assert decision["counts"] == [
-            {"per": "customer", "days": 90, "count": 1, "max": 10},
-            {"per": "customer+scenario", "days": 90, "count": 1, "max": 2},
+            {"rule": "limit[1]", "reason": "customer_limit", "per": "customer", **NINETY_DAYS, "count": 1, "max": 10},
+            {
+                **{"rule": "limit[2]", "reason": "scenario_limit", "per": "customer+scenario"},
+                **NINETY_DAYS,
+                **{"count": 1, "max": 2},
+            },
         ]
         assert datetime.fromisoformat(decision["next_allowed_at"]) > timezone.now() + timedelta(hours=23)
-        assert set(decision["sentence"]) == {"zh-hans", "en"}
+        assert decision["sentence"]["en"] == "Not asked. Not more than 24 hours have passed since the last message."
         assert decision["invitation"] is None
 
     def test_shows_the_customer_masked(self, caller):
@@ -105,7 +132,36 @@ class TestOneInteraction:
             None,
             taken["invitation"],
         )
-        assert decision["sentence"] is None
+        assert decision["sentence"]["en"] == "Invited: every rule passed."
+        assert decision["again"] is None
+
+    def test_says_what_the_console_says_word_for_word(self, caller):
+        apply_policy(SHORT, by=Viewer.system("test"), now=timezone.now())
+        for number in range(2):
+            taken = found(
+                caller.post(
+                    "/interactions", interaction(number, customer={"external_id": "C1", "phone": "13800138000"})
+                )
+            )
+        decision = card_of(caller, taken)["decision"]
+        assert [(one["days"], one["seconds"], one["count"], one["max"]) for one in decision["counts"]] == [
+            (None, 36 * 3600, 1, 1),
+            (None, 90 * 60, 1, 5),
+            (2, 48 * 3600, 1, 9),
+        ]
+        for language in ("zh-hans", "en"):
+            by = replace(make_staff("quality_manager", unit="HQ"), language=language)
+            console = why.look_up_interaction(
+                int(taken["interaction"]), by=by, now=timezone.now(), tz=timezone.get_current_timezone()
+            )
+            assert console is not None
+            told = console.explanation
+            assert (decision["sentence"][language], decision["again"][language]) == (told.sentence, told.again)
+            assert [(one["outcome"], one["title"][language], one["detail"][language]) for one in decision["trace"]] == [
+                (line.outcome, line.title, line.detail) for line in told.lines
+            ]
+        assert "1 still waited then, or is no longer on record." in [one["detail"]["en"] for one in decision["trace"]]
+        assert decision["sentence"]["zh-hans"] == "没有下发：36 小时已满 1 次。"
 
 
 class TestInvitations:

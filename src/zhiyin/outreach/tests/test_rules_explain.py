@@ -24,6 +24,7 @@ from zhiyin.outreach.rules import (
     Policy,
     Scope,
     SendingHours,
+    State,
     decide,
     explain,
     reason_of,
@@ -138,7 +139,7 @@ def test_the_sample_and_a_limit_of_ones_own() -> None:
     policy = replace(DEFAULT, share=Decimal("0.01"))
     sentence, *_, last = said("zh-hans", history=(), policy=policy)
     assert sentence == "没有下发：这次抽样没有抽中。"
-    assert last == "blocked | 抽样未抽中 | 这次抽样没有抽中。"
+    assert last == "blocked | 抽样未抽中 | 抽签值 0.8932，小于 0.01 才邀请。"
     weekly = Limit(per=Scope.TOUCHPOINT, most=1, period=timedelta(hours=36), reason="weekly", counts=ALL_KINDS)
     own = replace(DEFAULT, limits=(weekly,), gap=None)
     history = (Contact(NOW - timedelta(hours=1), "x", "hotline"),)
@@ -214,3 +215,17 @@ def test_an_unusual_policy_in_plain_words() -> None:
     always = replace(until_midnight, sending_hours=None)
     assert render_policy(always, language="zh-hans")[0] == "不限时段，随时下发。"
     assert render_policy(always, language="en")[0] == "Messages leave at any time of day."
+
+
+def test_what_waited_at_that_moment_bears_no_date_on_which_nothing_was_sent() -> None:
+    past = (Contact(china("2026-11-17T10:00"), "hotline"), Contact(None, "hotline", state=State.QUEUED))
+    told = "\n".join(said("en", history=past))
+    assert "Sent on 2026-11-17; 1 still waited then, or is no longer on record." in told
+    assert "The last one still waited then, or is no longer on record; it counted as sent at that moment." in told
+    assert "on 2026-11-20" not in told
+
+
+def test_the_sample_names_the_lot_and_the_share_that_it_had_to_lie_below() -> None:
+    facts = FACTS._replace(external_id="call-3")
+    *_others, line = said("en", facts=facts, history=(), policy=replace(DEFAULT, share=Decimal("0.3")))
+    assert line == "blocked | Not in the sample | Drawn at 0.3042; below 0.3 is invited."

@@ -59,7 +59,7 @@ def _rehearsed(request: HttpRequest, by: Viewer, in_force: str, context: dict[st
     context["text"] = text
     try:
         context["text"] = text = _policy_text(request, text)
-        before, after = parse_policy(in_force), parse_policy(text)
+        before, after = parse_policy(in_force, is_new=False), parse_policy(text)
         past = _past(request, by, days, (before, after))
         outcome = _outcome(past, by, before, after)
     except PolicyInvalid as invalid:
