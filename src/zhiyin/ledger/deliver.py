@@ -29,9 +29,10 @@ def deliver_pending(*, now: datetime, limit: int = 100) -> int:
     """
     with transaction.atomic():
         rows = list(_claimed(limit))
+        tried = {*Reaction.objects.filter(event_id__in=[row.pk for row in rows]).values_list("event_id", "name")}
         for row in rows:
             for handler in _handlers(row.kind):
-                _try(row, handler, now=now)
+                _try(row, handler, now=now, again=(row.pk, handler.__name__) in tried)
         Event.objects.filter(pk__in=[row.pk for row in rows]).update(wants_delivery=False)
     return len(rows)
 
@@ -47,7 +48,7 @@ def retry_failed(*, now: datetime, limit: int = 50) -> int:
             if handler is None:
                 _park(reaction, "There is no reaction of this name any more.", now=now)
             else:
-                _try(row, handler, now=now)
+                _try(row, handler, now=now, again=True)
             done += 1
     return done
 
@@ -65,14 +66,15 @@ def _handlers(kind: str) -> list[Handler]:
     return reactions.get(kind, [])
 
 
-def _try(row: Event, handler: Handler, *, now: datetime) -> None:
+def _try(row: Event, handler: Handler, *, now: datetime, again: bool) -> None:
     try:
         with transaction.atomic():
             handler(Envelope(row.pk, row.kind, row.actor, row.subject, from_data(row.kind, row.data)), now)
     except Exception as broken:  # whatever it is, it must not hold up the others; it is kept and shown
         log.warning("reaction %s to event %s failed: %s", handler.__name__, row.pk, broken)
         _note_failure(row, handler, now=now)
-    else:
+        return
+    if again:
         Reaction.objects.filter(event_id=row.pk, name=handler.__name__).delete()
 
 

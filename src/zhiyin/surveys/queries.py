@@ -93,8 +93,13 @@ def version_numbered(key: str, number: int) -> VersionCard | None:
 
 
 def versions_by_id(ids: set[int]) -> dict[int, VersionCard]:
-    rows = SurveyVersion.objects.select_related("survey").filter(pk__in=ids)
-    return {row.pk: _card(row) for row in rows.exclude(published_at=None)}
+    """The published ones among these. Every received answer asks for one; whether it is the current one may be two
+    seconds old."""
+    known = _known()
+    if missing := ids - known.keys():
+        rows = SurveyVersion.objects.select_related("survey").filter(pk__in=missing)
+        known |= {row.pk: _card(row) for row in rows.exclude(published_at=None)}
+    return {one: known[one] for one in ids if one in known}
 
 
 def versions(key: str) -> list[VersionCard]:
@@ -146,8 +151,18 @@ def _read_current_ids() -> dict[str, int]:
     return dict(_current().values_list("survey__key", "pk"))
 
 
+def _none_yet() -> dict[int, VersionCard]:
+    return {}
+
+
 _current_ids = Lately(_read_current_ids)
-forget_current = _current_ids.forget
+_known = Lately(_none_yet)
+
+
+def forget_current() -> None:
+    """This process has published one."""
+    _current_ids.forget()
+    _known.forget()
 
 
 def _current() -> QuerySet[SurveyVersion]:
