@@ -3,14 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from zhiyin.journey.facts import SLOT_COLUMNS, WHEN_COLUMNS, Places, declared
-from zhiyin.journey.queries import InteractionCard, interaction_cards
-from zhiyin.metrics.language import Fact, Row, Through
-from zhiyin.people.access import Viewer
-from zhiyin.people.queries import customer_groups, whole_person
-from zhiyin.responses.loading import OUTCOME, load_answers
-from zhiyin.responses.models import Answer, Response
-from zhiyin.surveys.queries import VersionCard, versions_by_id
+from zhiyin.journey.facts import SLOT_COLUMNS, WHEN_COLUMNS, declared
+from zhiyin.metrics.language import Fact, Through
+from zhiyin.people.queries import whole_person
+from zhiyin.responses.loading import load_answers, load_gaps
+from zhiyin.responses.models import Response
 
 AROUND = {
     "survey": "string",
@@ -73,80 +70,6 @@ GAP_COLUMNS = {
     "expected": "int16",
     **AROUND,
 }
-
-
-def load_gaps(ids: Sequence[int]) -> list[Row]:
-    """What was expected beside what was found, for each pair that the same person answered both parts of."""
-    rows: list[Row] = []
-    for one in _read(ids):
-        questionnaire = one.version.questionnaire
-        for question in questionnaire.questions:
-            found = questionnaire.question(question.expects) if question.expects else None
-            if found is not None and found.key in one.scores and question.key in one.scores:
-                pair = one.scores[found.key], one.scores[question.key]
-                rows.append((one.row.pk, found.key, found.dimension or "", *pair, *one.around))
-    return rows
-
-
-class _Read:
-    """One response with its scores, its version and what every row of it says."""
-
-    def __init__(
-        self, row: Response, scores: dict[str, int], outcome: str, version: VersionCard, around: tuple[Any, ...]
-    ) -> None:
-        self.row, self.scores, self.outcome, self.version = row, scores, outcome, version
-        self.around = (version.survey, version.number, *around)
-
-
-def _read(ids: Sequence[int]) -> list[_Read]:
-    responses = list(Response.objects.filter(pk__in=ids))
-    scores, outcomes = _scores(ids)
-    versions = versions_by_id({row.survey_version_id for row in responses})
-    by = Viewer.system("mirror")
-    interactions = interaction_cards({row.interaction_id for row in responses if row.interaction_id}, by=by)
-    groups = customer_groups({row.customer_id for row in responses if row.customer_id})
-    places = Places()
-    return [
-        _Read(
-            row,
-            scores.get(row.pk, {}),
-            outcomes.get(row.pk, ""),
-            versions[row.survey_version_id],
-            _around(
-                row,
-                interactions.get(row.interaction_id or 0),
-                groups.get(row.customer_id or 0, ("", "")),
-                outcomes.get(row.pk, ""),
-                places,
-            ),
-        )
-        for row in responses
-    ]
-
-
-def _scores(ids: Sequence[int]) -> tuple[dict[int, dict[str, int]], dict[int, str]]:
-    scores: dict[int, dict[str, int]] = {}
-    outcomes: dict[int, str] = {}
-    rows = Answer.objects.filter(response_id__in=ids).exclude(value=None)
-    for response_id, question, value, raw in rows.values_list("response_id", "question", "value", "raw"):
-        if question == OUTCOME:
-            outcomes[response_id] = raw
-        scores.setdefault(response_id, {})[question] = value or 0  # the query left those without a value out
-    return scores, outcomes
-
-
-def _around(
-    row: Response, interaction: InteractionCard | None, groups: tuple[str, str], outcome: str, places: Places
-) -> tuple[Any, ...]:
-    return (
-        *(row.purpose, row.answered_at, *places.when(row.answered_at), row.unit_id),
-        *(places.touchpoint(row.touchpoint_id), places.scenario(row.scenario_id)),
-        *(interaction.moment if interaction else "", row.served_by),
-        *(interaction.channel if interaction else row.source, *groups),
-        *(interaction.is_complaint if interaction else False, interaction.is_begged if interaction else False),
-        *(outcome, row.language, row.source),
-        *places.slots({**row.attributes, **(interaction.attributes if interaction else {})}),
-    )
 
 
 def _response_id(data: Mapping[str, Any]) -> Sequence[int]:

@@ -1,7 +1,8 @@
 """The rows that responses supply to the mirror, read and joined column by column: the mirror is built from millions."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -58,6 +59,72 @@ def load_answers(ids: Sequence[int]) -> pa.Table:
     columns |= {name: column(heads, name).take(head) for name in heads.column_names}
     columns |= {name: one.take(response) for name, one in around.items()}
     return pa.table(columns)
+
+
+def load_gaps(ids: Sequence[int]) -> pa.Table:
+    """What was expected beside what was found, for each pair that the same person answered both parts of."""
+    responses = columns_of(Response, OF_A_RESPONSE, among=ids)
+    pairs = _pairs(column(responses, "survey_version_id").unique().to_pylist())
+    asked = pc.is_in(column(responses, "survey_version_id"), pa.array([one.version for one in pairs], pa.int64()))
+    responses = responses.filter(asked)
+    answers = columns_of(
+        Answer,
+        ("response_id", "question", "value"),
+        among=column(responses, "id").to_pylist(),
+        key="response_id",
+        only="value IS NOT NULL",
+    )
+    around = _around(responses)
+    return pa.concat_tables([_gaps(one, responses, answers, around) for one in pairs or [NO_PAIR]])
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two questions of a version: what was expected, and what was found."""
+
+    version: int
+    survey: str
+    number: int
+    expected: str
+    perceived: str
+    dimension: str
+
+
+NO_PAIR = Pair(0, "", 0, "", "", "")
+
+
+def _pairs(versions: Sequence[int]) -> list[Pair]:
+    found = []
+    for identifier, card in versions_by_id(set(versions)).items():
+        for question in card.questionnaire.questions:
+            other = card.questionnaire.question(question.expects) if question.expects else None
+            if other is not None:
+                found.append(Pair(identifier, card.survey, card.number, question.key, other.key, other.dimension or ""))
+    return found
+
+
+def _gaps(pair: Pair, responses: pa.Table, answers: pa.Table, around: Mapping[str, pa.Array]) -> pa.Table:
+    response = column(responses, "id")
+    expected, perceived = (_scores(answers, key, response) for key in (pair.expected, pair.perceived))
+    is_one = pc.equal(column(responses, "survey_version_id"), pair.version)
+    both = pc.and_(is_one, pc.and_(expected.is_valid(), perceived.is_valid()))
+    same = {"question": pair.perceived, "dimension": pair.dimension, "survey": pair.survey}
+    return pa.table(
+        {
+            "response_id": response,
+            **{name: pa.repeat(pa.scalar(value, pa.string()), len(response)) for name, value in same.items()},
+            "perceived": perceived,
+            "expected": expected,
+            "version": pa.repeat(pa.scalar(pair.number, pa.int64()), len(response)),
+            **around,
+        }
+    ).filter(both)
+
+
+def _scores(answers: pa.Table, question: str, responses: pa.Array) -> pa.Array:
+    """What each of these responses says to a question; null where it says nothing."""
+    told = answers.filter(pc.equal(column(answers, "question"), question))
+    return column(told, "value").take(places_in(column(told, "response_id"), responses))
 
 
 def _heads(version: pa.Array, question: pa.Array) -> tuple[pa.Table, pa.Array]:
