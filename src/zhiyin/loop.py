@@ -7,6 +7,7 @@ own: a failing one is rolled back, tried five times, kept with its error, and do
 import os
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -38,6 +39,17 @@ from zhiyin.responses.numbers import answer_by_number
 
 REACTIONS: dict[str, list[Callable[[Envelope, datetime], None]]] = {}
 DUTIES: list[tuple[str, timedelta, Callable[[Callable[[], datetime]], object]]] = []
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a duty is run besides others."""
+
+    apart: str
+    rest: float
+
+
+WAYS: dict[str, Way] = {}
 Reaction = Callable[[Envelope, datetime], None]
 Clock = Callable[[], datetime]
 Duty = Callable[[Clock], object]
@@ -53,11 +65,18 @@ def when(fact: type[Any]) -> Callable[[Reaction], Reaction]:
     return register
 
 
-def every(**period: float) -> Callable[[Duty], Duty]:
-    """Do this again and again. The duty gets the worker's clock, finds what is due and says how much it did."""
+def every(*, apart: str = "", rest: float = 0.0, **period: float) -> Callable[[Duty], Duty]:
+    """Do this again and again. The duty gets the worker's clock, finds what is due and says how much it did: if that is
+    something, it is called again at once.
+
+    ``apart``: in the worker's thread of this name, so that no other waits for it, nor it for them. ``rest``: seconds
+    before it is called again on SQLite, which has one writer: whoever waits looks again only every tenth of a second
+    and would hardly ever find it free.
+    """
 
     def register(duty: Duty) -> Duty:
         DUTIES.append((duty.__name__, timedelta(**period), duty))
+        WAYS[duty.__name__] = Way(apart, rest)
         return duty
 
     return register
@@ -155,7 +174,7 @@ def tell_who_runs_the_channels(told: Envelope, now: datetime) -> None:
     alarms.tell_administrators(told.event, now=now)
 
 
-@every(seconds=0.5)
+@every(seconds=0.5, rest=0.1)
 def bring_facts_to_their_reactions(clock: Clock) -> int:
     return deliver.deliver_pending(now=clock())
 
@@ -209,15 +228,24 @@ def seal_the_ledger(clock: Clock) -> int:
     return chain.seal_pending()
 
 
-@every(seconds=1)
+@every(seconds=0.5, apart="figures")
 def bring_the_mirror_up_to_date(clock: Clock) -> int:
-    """What was written until now is sealed first, so that ``as_of`` says no more than is true."""
+    """What was written until now is sealed first, so that ``as_of`` says no more than is true. Only where much was read
+    there may be more at once: else every refresh would be followed by another that has hardly anything to do."""
     now = clock()
-    chain.seal_pending()
-    return mirror.refresh(now=now)
+    while chain.seal_pending() == chain.BATCH:
+        pass
+    read = mirror.refresh(now=now)
+    return read if read > chain.BATCH else 0
 
 
-@every(hours=24)
+@every(seconds=5, apart="merging")
+def merge_what_is_complete(clock: Clock) -> int:
+    """Long stretches of the mirror, behind the refreshes."""
+    return mirror.merge()
+
+
+@every(hours=24, apart="merging")
 def clear_what_was_taken_back(clock: Clock) -> int:
     """Rows of the mirror that others have replaced go for good."""
     return mirror.settle(now=clock())

@@ -138,6 +138,7 @@ def test_every_timer_of_the_loop_is_among_those_tried() -> None:
         *("listen_where_nobody_calls", "ask_where_pushes_are_silent", "forget_what_gateways_said", "seal_the_ledger"),
         *("bring_the_mirror_up_to_date", "forget_who_tried_dead_links", "anchor_the_ledger", "make_the_next_months"),
         *("count_what_the_old_policy_sent", "let_old_months_go", "clear_what_was_taken_back", "forget_deleted_views"),
+        "merge_what_is_complete",
         "mail_the_reports_that_are_due",  # four schedulers at once: reports/explorer/tests/test_scheduling.py
     }
     assert {name for name, _, _ in loop.DUTIES} <= known

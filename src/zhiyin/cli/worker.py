@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from importlib import import_module
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 
 import click
@@ -26,10 +26,16 @@ LONGEST_PAUSE = 15.0  # seconds: after an outage every loop is back within this
 def worker_command() -> None:
     """The background half, for production; any number of them share the work."""
     ready_to_start()
-    worker = Worker(duties=duties(), clock=now)
+    stop = Event()
+    workers = [Worker(duties=listed, clock=now, stop=stop, name=name) for name, listed in apart(duties()).items()]
     for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: worker.stop.set())
-    worker.run()
+        signal.signal(name, lambda *_: stop.set())
+    threads = [Thread(target=one.run, name=one.name) for one in workers[1:]]
+    for thread in threads:
+        thread.start()
+    workers[0].run()
+    for thread in threads:
+        thread.join()
 
 
 @dataclass
@@ -39,17 +45,31 @@ class Duty:
     name: str
     period: float
     act: Callable[[Callable[[], datetime]], object]
+    apart: str = ""  # the thread that it runs in
+    rest: float = 0.0  # before it is called again where it found work
     next_at: float = 0.0
     failures: int = 0
 
 
 def duties() -> list[Duty]:
     from django.conf import settings  # noqa: PLC0415  (Django must be set up first)
+    from django.db import connection  # noqa: PLC0415
 
-    listed: list[tuple[str, timedelta, Callable[[Callable[[], datetime]], object]]] = import_module(
-        settings.LOOP
-    ).DUTIES
-    return [Duty(name, period.total_seconds(), act) for name, period, act in listed]
+    loop = import_module(settings.LOOP)
+    listed: list[tuple[str, timedelta, Callable[[Callable[[], datetime]], object]]] = loop.DUTIES
+    one_writer = connection.vendor == "sqlite"
+    return [
+        Duty(name, period.total_seconds(), act, loop.WAYS[name].apart, loop.WAYS[name].rest if one_writer else 0.0)
+        for name, period, act in listed
+    ]
+
+
+def apart(listed: list[Duty]) -> dict[str, list[Duty]]:
+    """Thread → the duties that take turns in it; the main thread comes first."""
+    found: dict[str, list[Duty]] = {"": []}
+    for duty in listed:
+        found.setdefault(duty.apart, []).append(duty)
+    return found
 
 
 @dataclass
@@ -59,11 +79,11 @@ class Worker:
     duties: list[Duty]
     clock: Callable[[], datetime]
     stop: Event = field(default_factory=Event)
+    name: str = ""
 
     def run(self) -> None:
-        log.info(
-            "worker %s:%s runs %s", socket.gethostname(), os.getpid(), ", ".join(duty.name for duty in self.duties)
-        )
+        who = f"{socket.gethostname()}:{os.getpid()}" + (f" ({self.name})" if self.name else "")
+        log.info("worker %s runs %s", who, ", ".join(duty.name for duty in self.duties))
         while not self.stop.is_set():
             self.turn()
             wait = min((duty.next_at for duty in self.duties), default=0.0) - time.monotonic()
@@ -91,7 +111,7 @@ class Worker:
             return
         duty.failures = 0
         busy = isinstance(done, int) and done > 0
-        duty.next_at = time.monotonic() + (0.0 if busy else duty.period)
+        duty.next_at = time.monotonic() + (duty.rest if busy else duty.period)
         close_old_connections()
 
 

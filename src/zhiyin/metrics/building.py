@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from zhiyin.metrics import tiers
+from zhiyin.metrics import spilling, tiers
 from zhiyin.metrics.language import Fact, Row
 from zhiyin.metrics.manifest import Part
 from zhiyin.metrics.planning import DAY
@@ -43,19 +43,31 @@ def as_table(rows: list[Row] | pa.Table, fact: Fact) -> pa.Table:
 
 
 class Workshop:
-    """A DuckDB that sorts and merges in ``folder``. What does not fit into memory is spilled there."""
+    """A DuckDB that sorts and merges the files of ``folder`` and writes new ones there, or ``into`` another one."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        spilled = folder / "spilled"
-        spilled.mkdir(parents=True, exist_ok=True)
+    def __init__(self, folder: Path, *, into: Path | None = None) -> None:
+        self.folder, self.into = folder, into or folder
+        self.into.mkdir(parents=True, exist_ok=True)
         settings: dict[str, str | bool | int | float | list[str]] = {"threads": 2, "memory_limit": MEMORY}
-        settings["temp_directory"] = str(spilled)
+        settings["temp_directory"] = str(spilling.own_folder(folder))
         self._duck = duckdb.connect(":memory:", config=settings)
         self._duck.execute("SET TimeZone = 'UTC'")
+        # From statistics it knows of some columns that nothing is absent, and writes their files another way: the same
+        # rows would be other bytes, depending on which files they came from.
+        self._duck.execute("SET disabled_optimizers = 'statistics_propagation'")
+        self._held: set[str] = set()
 
     def close(self) -> None:
         self._duck.close()
+
+    def clear(self) -> None:
+        """Let go what was held: for who keeps a workshop for the next time, since opening one takes longer than what
+        a refresh has to do in it."""
+        for name in self._held:
+            self._duck.unregister(name)
+        self._held.clear()
+        for (name,) in self.run("SELECT table_name FROM duckdb_tables() WHERE temporary"):
+            self.run(f"DROP TABLE {name_of(name)}")
 
     def __enter__(self) -> "Workshop":
         return self
@@ -69,6 +81,7 @@ class Workshop:
     def hold(self, name: str, table: pa.Table) -> None:
         """An Arrow table under a name that SQL can read."""
         self._duck.register(name, table)
+        self._held.add(name)
 
     def read(self, table: Table, parts: Iterable[Part]) -> str:
         """SQL that reads these files; no files are no rows."""
@@ -80,7 +93,7 @@ class Workshop:
 
     def write(self, table: Table, sql: str, stretch: Stretch) -> list[Part]:
         """Write what ``sql`` selects as the table's segment of this stretch: one file, or one for each month."""
-        if not table.has_days or stretch[1] - stretch[0] < tiers.MONTHS_APART_FROM:
+        if not table.has_days or not tiers.is_long(stretch):
             return self._file(table, sql, stretch)
         parts: list[Part] = []
         for (month,) in self.run(f"SELECT DISTINCT date_trunc('month', {DAY})::DATE FROM ({sql}) ORDER BY ALL"):
@@ -99,7 +112,7 @@ class Workshop:
         )
 
     def _file(self, table: Table, sql: str, stretch: Stretch) -> list[Part]:
-        unfinished = self.folder / f"{table.name}.part"
+        unfinished = self.into / f"{table.name}.part"
         # The weight tells apart what was taken back from what stands, where both are in one file.
         order = names_of([*table.order, *((table.weight,) if table.weight else ())])
         self.run(
@@ -112,7 +125,7 @@ class Workshop:
             return []
         with unfinished.open("rb") as file:
             content = hashlib.file_digest(file, "sha256").hexdigest()[:24]
-        final = self.folder / f"{table.name}-{content}.parquet"
+        final = self.into / f"{table.name}-{content}.parquet"
         unfinished.rename(final)
         owners = _range(meta, table, table.owner)
         return [Part(final.name, *stretch, *_range(meta, table, DAY), meta.num_rows, final.stat().st_size, *owners)]

@@ -5,7 +5,7 @@ more with its weight turned, so that both add up to nothing in every sum and eve
 away, and puts rows where a mirror that is built anew would have them: where the ledger first named their owner.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -23,6 +23,20 @@ AT_ONCE = 20_000  # owners that are read from the record together
 SEQUENCE = "_sequence"
 
 
+def within(stretch: Stretch, parts: Iterable[Part]) -> list[Part]:
+    """Those of these files that lie in a stretch."""
+    return [part for part in parts if tiers.inside(part.stretch, stretch)]
+
+
+def due(table: Table, parts: Sequence[Part], sequence: int) -> list[Stretch]:
+    """The long stretches of a table that are complete and still lie in several files of shorter ones."""
+    return [
+        stretch
+        for stretch in tiers.stretches(sequence, table.sizes)
+        if tiers.is_long(stretch) and any(part.stretch != stretch for part in within(stretch, parts))
+    ]
+
+
 class FactFiles:
     """The files of a fact's tables up to a sequence, in a workshop where they can be changed."""
 
@@ -34,24 +48,41 @@ class FactFiles:
         self._touched: list[int] = []
 
     def advance(self, to: int, touched: Mapping[int, int]) -> None:
-        """Read on to this sequence. ``touched``: owners → the sequence of the fact that named them first."""
-        if touched:
-            self._gather(touched)
+        """Read on to this sequence. ``touched``: owners → the sequence of the fact that named them first.
+
+        Long stretches are written here only where so much is read that they are new themselves; else ``merge`` does it.
+        """
+        places = sorted(touched.values()) if touched and self._gather(touched) else []
+        is_much = to - self.sequence >= tiers.LONG_FROM
         for table in tables_of(self.fact):
-            gone, come = tiers.changes(self.sequence, to, table.sizes)
-            old, left = self.parts[table.name], set(gone)
-            kept = [part for part in old if part.stretch not in left]
+            _gone, come = tiers.changes(self.sequence, to, table.sizes if is_much else tiers.short(table.sizes))
+            old = self.parts[table.name]
+            kept = [part for part in old if part.last <= come[0][0]] if come else old
             for stretch in come:
-                inputs = [part for part in old if stretch[0] <= part.first and part.last <= stretch[1]]
-                is_new = any(stretch[0] < sequence <= stretch[1] for sequence in touched.values())
-                kept += self._merged(table, inputs, stretch, is_new=is_new)
+                is_new = bisect_right(places, stretch[0]) < bisect_right(places, stretch[1])
+                kept = [*kept, *self.merged(table, within(stretch, old), stretch, is_new=is_new)]
             self._keep(table, kept)
         self.sequence = to
+
+    def merge(self) -> bool:
+        """Merge all long stretches that are complete; returns whether there were any."""
+        merged = False
+        for table in tables_of(self.fact):
+            for stretch in due(table, self.parts[table.name], self.sequence):
+                inputs = within(stretch, self.parts[table.name])
+                new = self.merged(table, inputs, stretch)
+                self._keep(table, [*(part for part in self.parts[table.name] if part not in inputs), *new])
+                merged = True
+        return merged
 
     def settle(self, owners: Sequence[int] | None = None) -> bool:
         """Leave no row of an owner but those that stand, where its first one is. With ``owners``: of these, read anew
         from the record, so that nothing that was forgotten there stays here; else of all of whom a row was taken back.
-        Returns whether there were any."""
+        Returns whether there were any, or long stretches to merge first."""
+        merged = self.merge()
+        return self._settled(owners) or merged
+
+    def _settled(self, owners: Sequence[int] | None) -> bool:
         found = self._taken_back() if owners is None else list(owners)
         if not found:
             return False
@@ -59,16 +90,20 @@ class FactFiles:
         if owners is None:
             self._net("replacements", self.parts[self.rows.name])
         else:
-            self.shop.run(f"CREATE OR REPLACE TEMP TABLE replacements AS {self._loaded(found)}")
+            self.shop.run(f"CREATE OR REPLACE TEMP TABLE replacements AS {self._held(self._read(found))}")
         places = self._places()
         for stretch, parts in places.items():
             self._rewrite(stretch, parts)
         return bool(places)
 
-    def _gather(self, touched: Mapping[int, int]) -> None:
-        """Into ``news``: the rows as they are now, and those that they replace with their weight turned."""
+    def _gather(self, touched: Mapping[int, int]) -> bool:
+        """Into ``news``: the rows as they are now, and those that they replace with their weight turned.
+        Returns whether there are any."""
         self._hold_touched(touched)
-        news = self._loaded(list(touched))
+        fresh = self._read(list(touched))
+        if not len(fresh) and not self.fact.changes:
+            return False
+        news = self._held(fresh)
         if not self.rows.weight:
             news = f"SELECT *, CAST(1 AS BIGINT) AS {WEIGHT} FROM ({news})"
         if self.fact.changes:
@@ -78,6 +113,7 @@ class FactFiles:
             f"CREATE OR REPLACE TEMP TABLE news AS SELECT one.*, touched.sequence AS {SEQUENCE} FROM ({news}) one "
             f"JOIN touched ON touched.owner = one.{self._owner}"
         )
+        return True
 
     def _may_hold(self, part: Part) -> bool:
         """Whether a file may hold rows of a touched owner: ids rise with time, so most touch the newest files only."""
@@ -91,18 +127,22 @@ class FactFiles:
         arrays = [pa.array(list(touched), pa.int64()), pa.array(list(touched.values()), pa.int64())]
         self.shop.hold("touched", pa.table(arrays, names=["owner", "sequence"]))
 
-    def _loaded(self, owners: Sequence[int]) -> str:
-        """SQL for these owners' rows as the record has them."""
+    def _read(self, owners: Sequence[int]) -> pa.Table:
+        """These owners' rows as the record has them."""
         fact = self.fact
-        loaded = [as_table(fact.load(owners[at : at + AT_ONCE]), fact) for at in range(0, len(owners), AT_ONCE)]
-        self.shop.hold("fresh", pa.concat_tables(loaded))
+        found = [as_table(fact.load(owners[at : at + AT_ONCE]), fact) for at in range(0, len(owners), AT_ONCE)]
+        return pa.concat_tables(found)
+
+    def _held(self, fresh: pa.Table) -> str:
+        """SQL for rows that were read, with what else the fact's table holds of each."""
+        self.shop.hold("fresh", fresh)
         extra = ""
         if FIRST in self.rows.columns:
             order = names_of(key for key in self.rows.order if key != FIRST)
             extra += f", (row_number() OVER (PARTITION BY {self._owner} ORDER BY {order}) = 1) AS {FIRST}"
         if self.rows.weight:
             extra += f", CAST(1 AS BIGINT) AS {WEIGHT}"
-        return f"SELECT {names_of(fact.columns)}{extra} FROM fresh"
+        return f"SELECT {names_of(self.fact.columns)}{extra} FROM fresh"
 
     def _net(self, name: str, parts: Iterable[Part]) -> None:
         """The touched owners' rows as they stand in these files, as a table of the workshop."""
@@ -113,9 +153,9 @@ class FactFiles:
             f"WHERE {self._owner} IN (SELECT owner FROM touched) GROUP BY ALL HAVING sum({WEIGHT}) <> 0"
         )
 
-    def _merged(self, table: Table, inputs: Sequence[Part], stretch: Stretch, *, is_new: bool) -> list[Part]:
+    def merged(self, table: Table, inputs: Sequence[Part], stretch: Stretch, *, is_new: bool = False) -> list[Part]:
         """The files of a stretch: its older files together, and what is new in it."""
-        if not is_new and len(inputs) == 1 and stretch[1] - stretch[0] < tiers.MONTHS_APART_FROM:
+        if not is_new and len(inputs) == 1 and not tiers.is_long(stretch):
             return [replace(inputs[0], first=stretch[0], last=stretch[1])]  # the same rows are the same file
         sources = [self.shop.read(table, inputs)] if inputs else []
         if is_new:
@@ -167,7 +207,7 @@ class FactFiles:
     def _correct(self, rollup: Table, changed: Stretch) -> None:
         """Take out of a roll-up what went from a stretch, and add what came."""
         around = tiers.stretches(self.sequence, rollup.sizes)
-        stretch = next(one for one in around if one[0] <= changed[0] and changed[1] <= one[1])
+        stretch = next(one for one in around if tiers.inside(changed, one))
         held = self.parts[rollup.name]
         old = [part for part in held if part.stretch == stretch]
         delta = f"SELECT {names_of(rollup.stored)} FROM delta"

@@ -59,12 +59,12 @@ def read(folder: Path) -> Manifest:
     try:
         looked = os.stat(path)
         stamp = looked.st_mtime_ns, looked.st_ino, looked.st_size
-        if path in _kept and _kept[path][0] == stamp:
-            return _kept[path][1]
+        kept = _kept.get(path)  # another thread may put a newer one in its place
+        if kept and kept[0] == stamp:
+            return kept[1]
         found = _read(json.loads(path.read_text("utf-8")))
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return Manifest(0, None, {})
-    _kept.clear()
     _kept[path] = stamp, found
     return found
 

@@ -2,20 +2,26 @@
 
 One process at a time writes (a lock file), any number read: a reader takes the manifest, which is replaced by rename,
 and the files that it names never change. What the files are is a function of the record and of how far the ledger was
-read (``tiers``), so a mirror that was deleted comes back to the same bytes.
+read (``tiers``), so a mirror that was deleted comes back to the same bytes, once its long stretches are merged.
+
+The lock is the kernel's: it goes with its process, and never while that lives. So there is no lease that a sleeping
+writer could outlive, and nothing to fence off.
 """
 
 import fcntl
 import logging
+import os
 import shutil
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+import duckdb
 from django.conf import settings
 
 from zhiyin.ledger import chain
@@ -23,18 +29,22 @@ from zhiyin.ledger.queries import Sealed, sealed_after
 from zhiyin.metrics import manifest as manifests
 from zhiyin.metrics.building import Workshop
 from zhiyin.metrics.engines import MirrorUnreadable
-from zhiyin.metrics.following import AT_ONCE, FactFiles
+from zhiyin.metrics.following import AT_ONCE, FactFiles, due, within
 from zhiyin.metrics.language import Fact, Through, Touch
 from zhiyin.metrics.manifest import Manifest, Part
 from zhiyin.metrics.planning import Source
-from zhiyin.metrics.tables import layout_of, tables_of
-from zhiyin.metrics.tiers import good_stop
+from zhiyin.metrics.tables import Table, layout_of, tables_of
+from zhiyin.metrics.tiers import Stretch, good_stop
 
 log = logging.getLogger("zhiyin.metrics.mirror")
 
 EVENTS_AT_ONCE = 262_144
 OWNERS_AT_ONCE = 300_000  # a batch of a thousand encounters is one fact: what is read at once is bounded by rows, too
+# Seconds to wait for the writer's lock: a refresh as long as putting a merged stretch in place may take, a merged
+# stretch as long as a refresh may.
+PATIENCE, A_LONG_TIME = 0.2, 60.0
 _checked: set[Path] = set()
+_kept_shop: tuple[int, Workshop] | None = None
 
 
 def folder() -> Path:
@@ -78,16 +88,43 @@ def refresh(*, now: datetime) -> int:
         if not events:
             _keep(replace(held, as_of=now))
             return 0
-        with Workshop(folder()) as shop:
+        with _shop() as shop:
             tables = _advanced(shop, held, events)
         _keep(Manifest(events[-1].sequence, now, tables, held.layout))
         return len(events)
+
+
+def merge() -> int:
+    """Merge one long stretch of one table, if there is one complete; returns how many. Refreshes go on meanwhile: it
+    reads files that never change, writes beside them, and takes the lock only to put its own in their place."""
+    with _alone("merging.lock") as allowed:
+        if not allowed:
+            return 0
+        beside = folder() / "merging"
+        shutil.rmtree(beside, ignore_errors=True)  # what somebody left who was killed, or came too late
+        held = manifest()
+        found = next(_due(held), None)
+        if found is None:
+            return 0
+        one, table, stretch = found
+        inputs = within(stretch, held.tables[table.name])
+        with Workshop(folder(), into=beside) as shop:
+            try:
+                merged = FactFiles(one, shop, held.tables, held.sequence).merged(table, inputs, stretch)
+            except duckdb.IOException:
+                if all(_is_whole(part) for part in inputs):
+                    raise
+                return 1  # somebody was forgotten meanwhile, and files with them
+        _put_in_place(beside, table.name, inputs, merged)
+        return 1
 
 
 def catch_up(*, now: datetime) -> None:
     """Seal what is pending and read all of it: for the command line, imports and tests."""
     chain.seal_all()
     while refresh(now=now):
+        pass
+    while merge():
         pass
 
 
@@ -99,7 +136,7 @@ def settle(*, now: datetime) -> int:
             return 0
         held, done = manifest(), 0
         tables = dict(held.tables)
-        with Workshop(folder()) as shop:
+        with _shop() as shop:
             for one in facts():
                 files = FactFiles(one, shop, tables, held.sequence)
                 if files.settle():
@@ -117,17 +154,66 @@ def forget() -> None:
             _clear()
 
 
-@contextmanager
-def _writing() -> Iterator[bool]:
+def _writing() -> AbstractContextManager[bool]:
     """Hold the writer's lock, or say that another process does."""
+    return _alone("lock", patience=PATIENCE)
+
+
+@contextmanager
+def _alone(lock: str, *, patience: float = 0.0) -> Iterator[bool]:
     folder().mkdir(parents=True, exist_ok=True)
-    with (folder() / "lock").open("w") as file:
+    with (folder() / lock).open("w") as file:
+        yield _locked(file, patience)
+
+
+def _locked(file: IO[str], patience: float) -> bool:
+    until = time.monotonic() + patience
+    while True:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            yield False
+            if time.monotonic() >= until:
+                return False
+            time.sleep(0.01)
+        else:
+            return True
+
+
+@contextmanager
+def _shop() -> Iterator[Workshop]:
+    """This process's workshop for the mirror's own folder. Only who holds the writer's lock may use it."""
+    global _kept_shop
+    if _kept_shop is None or _kept_shop[0] != os.getpid() or _kept_shop[1].folder != folder():
+        _kept_shop = os.getpid(), Workshop(folder())
+    shop = _kept_shop[1]
+    try:
+        yield shop
+        shop.clear()
+    except BaseException:
+        _kept_shop = None  # whatever state it is in, the next one begins anew
+        shop.close()
+        raise
+
+
+def _due(held: Manifest) -> Iterator[tuple[Fact, Table, Stretch]]:
+    """The long stretches to merge."""
+    for one in facts():
+        for table in tables_of(one):
+            for stretch in due(table, held.tables.get(table.name, ()), held.sequence):
+                yield one, table, stretch
+
+
+def _put_in_place(beside: Path, table: str, inputs: Sequence[Part], merged: Sequence[Part]) -> None:
+    """Name merged files instead of what they were made of, if all of that still stands."""
+    with _alone("lock", patience=A_LONG_TIME) as allowed:
+        held = manifest()
+        standing = set(held.tables.get(table, ()))
+        if not allowed or not standing.issuperset(inputs):
             return
-        yield True
+        for part in merged:
+            (beside / part.file).rename(folder() / part.file)
+        parts = sorted(standing.difference(inputs).union(merged), key=lambda part: (part.first, part.file))
+        _keep(replace(held, tables={**held.tables, table: tuple(parts)}))
 
 
 def _layout() -> str:
@@ -176,10 +262,13 @@ def _longest(data: Any) -> int:
 
 def _advanced(shop: Workshop, held: Manifest, events: Sequence[Sealed]) -> dict[str, tuple[Part, ...]]:
     tables: dict[str, tuple[Part, ...]] = {}
+    of_kind: dict[str, list[Sealed]] = {}
+    for event in events:
+        of_kind.setdefault(event.kind, []).append(event)
     for one in facts():
         files = FactFiles(one, shop, held.tables, held.sequence)
-        files.advance(events[-1].sequence, _owners(one.touched_by, events))
-        if forgotten := _owners(one.forgotten_by, events):
+        files.advance(events[-1].sequence, _owners(one.touched_by, of_kind))
+        if forgotten := _owners(one.forgotten_by, of_kind):
             files.settle(list(forgotten))
         tables |= _named(files)
     return tables
@@ -189,17 +278,14 @@ def _named(files: FactFiles) -> dict[str, tuple[Part, ...]]:
     return {name: tuple(parts) for name, parts in files.parts.items()}
 
 
-def _owners(readers: Mapping[str, Touch], events: Sequence[Sealed]) -> dict[int, int]:
+def _owners(readers: Mapping[str, Touch], of_kind: Mapping[str, Sequence[Sealed]]) -> dict[int, int]:
     """The owners that these facts name → the sequence of the first that does."""
-    named: dict[str, dict[int, int]] = {kind: {} for kind in readers}
-    for event in events:
-        if reader := readers.get(event.kind):
-            ids, first = named[event.kind], event.sequence
-            for one in reader.named(event.data) if isinstance(reader, Through) else reader(event.data):
-                ids.setdefault(one, first)
     found: dict[int, int] = {}
-    for kind, ids in named.items():
-        reader = readers[kind]
+    for kind, reader in readers.items():
+        ids: dict[int, int] = {}
+        for event in of_kind.get(kind, ()):
+            for one in reader.named(event.data) if isinstance(reader, Through) else reader(event.data):
+                ids.setdefault(one, event.sequence)
         for owner, sequence in _behind(reader, ids) if isinstance(reader, Through) else ids.items():
             if sequence < found.get(owner, sequence + 1):
                 found[owner] = sequence
@@ -233,4 +319,3 @@ def _clear() -> None:
     (folder() / manifests.NAME).unlink(missing_ok=True)
     for path in folder().glob("*.parquet"):
         path.unlink()
-    shutil.rmtree(folder() / "spilled", ignore_errors=True)

@@ -8,7 +8,7 @@ from zhiyin.metrics.language import Fact
 from zhiyin.metrics.planning import DAY, FIRST, Source
 from zhiyin.metrics.tiers import ROLLUP_SIZES, SIZES
 
-FORMAT = 3  # of the files; a mirror of another is built anew
+FORMAT = 4  # of the files; a mirror of another is built anew
 WEIGHT = "_weight"
 SQL_TYPES = {
     "int64": "BIGINT",

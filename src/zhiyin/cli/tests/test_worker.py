@@ -3,12 +3,13 @@
 import signal
 import time
 from datetime import UTC, datetime
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
+from django.db import connection
 
 from zhiyin.cli import worker as module
-from zhiyin.cli.worker import LONGEST_PAUSE, Duty, Worker, duties, run_until_quiet
+from zhiyin.cli.worker import LONGEST_PAUSE, Duty, Worker, apart, duties, run_until_quiet
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -47,6 +48,13 @@ class TestTurns:
         for _ in range(5):
             worker.turn()
         assert act.calls == 3
+
+    def test_one_that_gives_way_rests_before_it_is_called_again(self):
+        act = Act(5, 5, 0)
+        worker = Worker([Duty("writes much", 60, act, rest=30)], clock)
+        for _ in range(5):
+            worker.turn()
+        assert act.calls == 1
 
     def test_a_failing_one_holds_up_nobody(self):
         failing, working = Act(ValueError("broken")), Act()
@@ -101,6 +109,19 @@ def test_the_loops_own_duties_are_the_workers():
     assert all(duty.period > 0 for duty in listed)
 
 
+def test_the_mirrors_duties_run_in_threads_of_their_own_and_all_others_take_turns():
+    threads = apart(duties())
+    assert list(threads) == ["", "figures", "merging"]
+    assert [duty.name for duty in threads["figures"]] == ["bring_the_mirror_up_to_date"]
+    assert {duty.name for duty in threads["merging"]} == {"merge_what_is_complete", "clear_what_was_taken_back"}
+    assert sum(map(len, threads.values())) == len(duties())
+
+
+def test_reactions_give_way_where_the_database_has_one_writer():
+    (reactions,) = [duty for duty in duties() if duty.name == "bring_facts_to_their_reactions"]
+    assert (reactions.rest > 0) == (connection.vendor == "sqlite")
+
+
 class TestUntilQuiet:
     def test_every_duty_runs_until_none_finds_anything(self, monkeypatch):
         busy, idle = Act(1, 1, 0), Act()
@@ -114,13 +135,41 @@ class TestUntilQuiet:
             run_until_quiet(clock=clock, longest_turns=10)
 
 
+def test_a_slow_duty_does_not_hold_up_one_of_another_thread(monkeypatch):
+    """The command starts a thread for each, and ends when all have ended."""
+    handlers: dict[object, object] = {}
+    let_go, quick = Event(), Act()
+    stopped = []
+
+    def slow(_clock: object) -> int:
+        let_go.wait(30)
+        stopped.append("slow")
+        return 0
+
+    listed = [Duty("slow", 60, slow), Duty("quick", 0.01, quick, apart="figures")]
+    monkeypatch.setattr(module, "duties", lambda: listed)
+    monkeypatch.setattr(module, "ready_to_start", lambda: None)
+    monkeypatch.setattr(module.signal, "signal", lambda name, act: handlers.__setitem__(name, act))
+    assert module.worker_command.callback is not None
+    running = Thread(target=module.worker_command.callback)
+    running.start()
+    deadline = time.monotonic() + 30
+    while quick.calls < 3 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert (quick.calls >= 3, stopped) == (True, [])
+    handlers[signal.SIGTERM]()  # type: ignore[operator]  # the worker's own handler
+    let_go.set()
+    running.join(30)
+    assert (running.is_alive(), stopped) == (False, ["slow"])
+
+
 def test_the_command_ends_on_sigterm(monkeypatch):
     """It finishes what it is at, and then ends."""
     handlers: dict[object, object] = {}
     monkeypatch.setattr(module, "set_up", lambda: None, raising=False)
     monkeypatch.setattr(module, "ready_to_start", lambda: None)
     monkeypatch.setattr(module.signal, "signal", lambda name, act: handlers.__setitem__(name, act))
-    monkeypatch.setattr(Worker, "run", lambda worker: handlers.__setitem__("worker", worker))
+    monkeypatch.setattr(Worker, "run", lambda worker: handlers.setdefault("worker", worker))
     assert module.worker_command.callback is not None
     module.worker_command.callback()
     assert set(handlers) == {signal.SIGTERM, signal.SIGINT, "worker"}

@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from zhiyin.metrics import mirror
+from zhiyin.metrics import mirror, spilling
 from zhiyin.metrics.engines import EngineFailed, Gone, MirrorUnreadable
 from zhiyin.metrics.engines.files import files_of
 from zhiyin.metrics.engines.rendering import UNITS, rendered, with_table, with_units
@@ -66,7 +66,7 @@ class Embedded:
         if kept is None or kept[0] != os.getpid():
             with self._lock:
                 if self._duck is None or self._duck[0] != os.getpid():
-                    self._duck = os.getpid(), _opened(mirror.folder() / "spilled")
+                    self._duck = os.getpid(), _opened(spilling.own_folder(mirror.folder()))
                 kept = os.getpid(), self._duck[1].cursor()
             kept[1].execute("SET TimeZone = 'UTC'")
             self._local.connection = kept
@@ -74,7 +74,6 @@ class Embedded:
 
 
 def _opened(spilled: Path) -> duckdb.DuckDBPyConnection:
-    spilled.mkdir(parents=True, exist_ok=True)
     settings: dict[str, str | bool | int | float | list[str]] = {"threads": THREADS, "memory_limit": MEMORY}
     settings["temp_directory"] = str(spilled)
     opened = duckdb.connect(":memory:", config=settings)

@@ -1,6 +1,7 @@
 """The mirror follows the ledger: nothing twice, nothing lost, rebuilt to the same, readable while it is written."""
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
@@ -16,10 +17,11 @@ from pytest_django.fixtures import Settings
 
 from zhiyin.ledger import chain
 from zhiyin.ledger.testing import NOW
-from zhiyin.metrics import engine, mirror, testing, tiers
+from zhiyin.metrics import engine, mirror, spilling, tables, testing, tiers
 from zhiyin.metrics.building import Workshop
 from zhiyin.metrics.engine import ask
 from zhiyin.metrics.engines import MirrorUnreadable
+from zhiyin.metrics.following import FactFiles
 from zhiyin.metrics.language import Question
 from zhiyin.metrics.manifest import Part
 from zhiyin.metrics.planning import plan, shape_of
@@ -35,7 +37,12 @@ def _mirror(settings: Settings, tmp_path: Path) -> Iterator[None]:
     settings.DATA_DIR = tmp_path
     settings.CATALOGUE = "zhiyin.metrics.testing"
     forget_rows()
-    yield
+    with pytest.MonkeyPatch.context() as patch:  # so short that some hundred facts make files of every size
+        for module in (tables, tiers):
+            patch.setattr(module, "SIZES", (64, 512))
+            patch.setattr(module, "ROLLUP_SIZES", (64, 512, 4096))
+        patch.setattr(tiers, "LONG_FROM", 512)
+        yield
     forget_rows()
 
 
@@ -240,7 +247,7 @@ class TestMerging:
         assert [row[-1] for row in changing] == [1, -1, 1]  # as it was when the first 64 were merged, and as it is now
 
     def test_a_long_stretch_keeps_its_months_apart(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(tiers, "MONTHS_APART_FROM", 64)
+        monkeypatch.setattr(tiers, "LONG_FROM", 64)
         for number in range(64):
             happen(visits=[visit(number, at=NOW + timedelta(days=number))])
         mirror.catch_up(now=NOW)
@@ -261,6 +268,80 @@ class TestMerging:
         assert ask(Question(measure="visit_count", since=midnight, units=None)).whole.n == 1
         with pytest.raises(MirrorUnreadable):
             count()
+
+    def test_a_long_stretch_is_merged_behind_the_refreshes_to_the_same_bytes(self) -> None:
+        self.read_on(520)
+        assert {part.stretch for part in mirror.manifest().tables["visits"]} == {
+            *((at, at + 64) for at in range(0, 512, 64)),
+            (512, 520),
+        }
+        before = (count(), count("note_count"), count("noted"))
+        assert mirror.merge() == 1
+        happen(visits=[visit(900)])
+        chain.seal_all()
+        mirror.refresh(now=NOW)  # what is new is read between two merges
+        while mirror.merge():
+            pass
+        assert {part.stretch for part in mirror.manifest().tables["visits"]} == {(0, 512), (512, 521)}
+        assert (count(), count("note_count"), count("noted")) == (before[0] + 1, *before[1:])
+        mirror.settle(now=NOW)
+        merged = named()
+        mirror.forget()
+        mirror.catch_up(now=NOW)
+        mirror.settle(now=NOW)
+        assert named() == merged
+
+    def test_what_was_forgotten_while_it_was_merged_does_not_come_back(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        visit(7, 10, place="secret")
+        self.read_on(520, but=7)
+        merged = FactFiles.merged
+
+        def slowly(files: FactFiles, *rest: Any, **named: Any) -> list[Part]:
+            monkeypatch.undo()
+            found = merged(files, *rest, **named)
+            visit(7, 10, place="gone")
+            happen(forgotten_visits=[7])
+            chain.seal_all()
+            mirror.refresh(now=NOW)
+            return found
+
+        monkeypatch.setattr(FactFiles, "merged", slowly)
+        assert mirror.merge() == 1
+        mirror.catch_up(now=NOW)
+        mirror.refresh(now=NOW)
+        everything = repr([pq.read_table(path).to_pylist() for path in mirror.folder().rglob("*.parquet")])
+        assert ("secret" in everything, "gone" in everything) == (False, True)
+        assert count() == 520
+
+    def test_who_was_killed_while_merging_leaves_nothing_behind(self) -> None:
+        self.read_on(520)
+        left = mirror.folder() / "merging" / "visits.part"
+        left.parent.mkdir()
+        left.write_text("half a file")
+        while mirror.merge():
+            pass
+        assert not left.exists()
+        assert count() == 520
+
+    def test_two_do_not_merge_at_once(self) -> None:
+        self.read_on(520)
+        with (mirror.folder() / "merging.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            assert mirror.merge() == 0
+        assert mirror.merge() == 1
+
+    @staticmethod
+    def read_on(facts: int, *, but: int = -1) -> None:
+        """So many facts, read forty at a time as a worker would."""
+        for number in range(facts):
+            if number != but:
+                visit(number)
+            happen(visits=[number], notes=[note(number, "a")])
+            if number % 40 == 0:
+                chain.seal_all()
+                mirror.refresh(now=NOW)
+        chain.seal_all()
+        mirror.refresh(now=NOW)
 
     def test_a_file_lives_one_manifest_longer(self) -> None:
         """Whoever took the manifest before the merge still finds what it names."""
@@ -430,3 +511,14 @@ class TestRollUps:
             until=dice.choice([None, None, midnight + DAY * 60]),
             units=dice.choice([None, frozenset({1}), frozenset({0, 2, 3})]),
         )
+
+
+def test_each_engine_spills_into_a_folder_of_its_own_and_that_of_a_dead_process_goes() -> None:
+    first, second = spilling.own_folder(mirror.folder()), spilling.own_folder(mirror.folder())
+    assert first != second
+    elsewhere = first.with_name("another-machine-1-1")
+    dead = first.with_name(first.name.replace(f"-{os.getpid()}-", "-999999999-"))
+    for folder in (first, dead, elsewhere):
+        folder.mkdir()
+    spilling.own_folder(mirror.folder())
+    assert (first.exists(), elsewhere.exists(), dead.exists()) == (True, True, False)

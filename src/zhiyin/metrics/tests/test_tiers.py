@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zhiyin.metrics.tiers import LEAST, SIZES, changes, good_stop, stretches
+from zhiyin.metrics.tiers import LEAST, SIZES, changes, good_stop, inside, short, stretches
 
 HOW_FAR = st.integers(0, 5_000_000)
 
@@ -22,14 +22,23 @@ def test_what_comes_is_made_of_what_goes_and_what_is_new(one: int, other: int) -
     before, after = sorted((one, other))
     gone, come = changes(before, after)
     for first, last in gone:
-        assert any(begin <= first and last <= end for begin, end in come)
+        assert any(inside((first, last), one) for one in come)
     assert sum(last - first for first, last in come) == sum(last - first for first, last in gone) + after - before
+
+
+@given(HOW_FAR, st.integers(1, 1_000_000))
+def test_reading_on_asks_only_what_is_near(before: int, step: int) -> None:
+    """However long the ledger is, what goes and comes is found without looking at what stays."""
+    for sizes in (SIZES, short()):
+        old, new = stretches(before, sizes), stretches(before + step, sizes)
+        gone, come = changes(before, before + step, sizes)
+        assert (set(old) - set(new), set(new) - set(old)) == (set(gone), set(come))
 
 
 def test_a_row_is_written_once_for_each_size_however_often_the_mirror_reads_on() -> None:
     written, at = 0, 0
     for number in range(30_000):
-        step = 1 + number * 7919 % 23
+        step = 1 + number * 7919 % 183
         written += sum(last - first for first, last in changes(at, at + step)[1])
         at += step
     # The smallest stretch is rewritten as it fills up; every other size costs a row one writing.
@@ -38,7 +47,10 @@ def test_a_row_is_written_once_for_each_size_however_often_the_mirror_reads_on()
 
 @pytest.mark.parametrize(
     ("before", "reached", "stop"),
-    [(0, 63, 63), (0, 100, 64), (64, 100, 100), (0, 40_000, 32_768), (32_768, 65_536, 65_536), (100, 300_000, 262_144)],
+    [
+        *((0, 511, 511), (0, 1_000, 512), (512, 1_000, 1_000), (0, 40_000, 32_768), (32_768, 65_536, 65_536)),
+        (100, 300_000, 262_144),
+    ],
 )
 def test_who_cannot_take_all_stops_on_a_round_number(before: int, reached: int, stop: int) -> None:
     assert good_stop(before, reached) == stop
