@@ -248,6 +248,7 @@ class MailServer:
         self._tls, self._tls_at_once = tls, at_once
         self.replies: dict[str, Any] = {}
         self.accepted: list[bytes] = []
+        self.took_at: list[float] = []  # of each, by the counter of performance
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
         self._stopped = threading.Event()
@@ -295,6 +296,7 @@ class MailServer:
                     return True
                 if command == "DATA" and self.replies.get("DATA", "354").startswith("354"):
                     self.accepted.append(b"".join(_until_dot(lines)))
+                    self.took_at.append(time.perf_counter())
                     if not self._reply(connection, "message"):
                         return False
         return False

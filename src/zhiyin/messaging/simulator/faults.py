@@ -31,11 +31,32 @@ RECEIPTS: Mapping[str, str] = {
     "receipt_failed": "says: it did not arrive",
     "reply": "the customer answers R",
 }
-KNOWN = {**ANSWERS, **RECEIPTS}
+# What else HTTP can do, in numbers of their own, so that those above keep theirs; SMPP answers well.
+OVER_HTTP: Mapping[str, str] = {
+    "502": "takes it, and a proxy answers 502 with a web page",
+    "503_before": "answers 503 with Retry-After and does not have it",
+    "504": "takes it, and a proxy answers 504",
+    "empty": "takes it and answers 200 with nothing",
+    "redirect": "takes it and sends on to another address",
+    "drips": "takes it and answers letter by letter",
+    "endless": "takes it and answers without end",
+    "reset_half": "takes it and hangs up in the middle of its answer",
+}
+KNOWN = {**ANSWERS, **RECEIPTS, **OVER_HTTP}
 # Numbers that end so misbehave of themselves: 9001, 9002 … in this order.
 BY_NUMBER: Mapping[str, str] = {f"{9001 + place}": name for place, name in enumerate(KNOWN)}
 NOT_TAKEN = frozenset(
-    {"500_before", "429", "reset_before", "throttled", "no_credit", "daily_cap", "bad_number", "bad_signature"}
+    {
+        "500_before",
+        "429",
+        "reset_before",
+        "throttled",
+        "no_credit",
+        "daily_cap",
+        "bad_number",
+        "bad_signature",
+        "503_before",
+    }
 )
 SECONDS = 5.0
 

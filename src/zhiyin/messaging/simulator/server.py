@@ -20,6 +20,7 @@ from zhiyin.messaging.simulator.world import Arrival, World
 
 LONGEST_BODY = 1024 * 1024
 FOR_EVER = 120.0  # seconds for which "timeout" does not answer
+MANY_LETTERS = 10_000
 STRAIGHT = ("throttled", "no_credit", "daily_cap", "bad_number", "bad_signature")
 
 
@@ -168,6 +169,24 @@ class _Handler(BaseHTTPRequestHandler):
                 self._say(good)
             case "500" | "500_before":
                 self._say(Said(500, {"error": "oops"}))
+            case "502":
+                self._write(502, "text/html", b"<html><body>Bad Gateway</body></html>")
+            case "503_before":
+                self._say(Said(503, {"error": "come again"}), ("Retry-After", "1"))
+            case "504":
+                self._write(504, "text/plain", b"Gateway Timeout")
+            case "empty":
+                self._write(200, "application/json", b"")
+            case "redirect":
+                self._say(Said(302, {}), ("Location", "/_control/state"))
+            case "drips":
+                self._drip(good)
+            case "endless":
+                self._write(200, "application/json", b" " * 4_000_000)
+            case "reset_half":
+                self._half(good)
+                self.wfile.flush()
+                self._hang_up()
             case "429":
                 self._say(Said(429, {}), ("Retry-After", "1"))
             case "reset_after":
@@ -207,6 +226,16 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body[: len(body) // 2])
         self.close_connection = True
+
+    def _drip(self, said: Said) -> None:
+        """Each letter soon enough for a limit on each read, the whole never."""
+        self.send_response(said.status)
+        self.send_header("Content-Length", str(MANY_LETTERS))
+        self.end_headers()
+        for _ in range(MANY_LETTERS):
+            self.wfile.write(b" ")
+            if self.simulator.stopping.wait(0.2):
+                return
 
     def _hang_up(self) -> None:
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
