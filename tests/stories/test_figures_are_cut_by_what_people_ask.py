@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.test import Client
 from pytest_django.fixtures import Settings
 
 from zhiyin.journey import counters
@@ -22,6 +23,7 @@ from zhiyin.metrics.language import Answer
 from zhiyin.outreach.intake import receive
 from zhiyin.outreach.testing import SYSTEM
 from zhiyin.people.actions import UnitGiven, put_unit
+from zhiyin.people.api_auth import create_api_key
 from zhiyin.people.models import Unit
 from zhiyin.people.tree import OrganisationTree
 from zhiyin.reports.care import care_of_cells
@@ -299,3 +301,16 @@ def test_only_declared_attributes_leave_the_record_and_twelve_at_most() -> None:
     assert withdraw_attribute("more_3")
     assert declare_attribute("again", name=both("某", "Some"))
     assert sorted(Attribute.objects.values_list("slot", flat=True)) == list(range(1, 13))
+
+
+def test_years_whose_holidays_nobody_knows_are_named_by_the_api() -> None:
+    key = create_api_key(name="b", scope="read", by=SYSTEM, now=FRIDAY)
+    client = Client(headers={"authorization": f"Bearer {key}"})
+
+    def named(query: str) -> Any:
+        return client.get(f"/api/v1/measures/top_box?{query}").json().get("unknown_years")
+
+    assert named("by=calendar&from=2018-12-30&to=2020-01-02") == [2018, 2019]
+    assert named("where=calendar=holiday&from=2019-12-30&to=2019-12-31") == [2019]
+    assert named("by=calendar&from=2024-01-01&to=2024-12-31") is None
+    assert named("by=week&from=2018-12-30&to=2020-01-02") is None

@@ -1,9 +1,13 @@
 """``audit verify`` and ``check``: is what is here still what was written?"""
 
+from datetime import date, timedelta
+
 import click
 
 from zhiyin.cli.boot import refuse_newer_tables, refuse_other_keys, waiting_migrations
-from zhiyin.cli.frame import WorkFailed, needs_django
+from zhiyin.cli.frame import WorkFailed, needs_django, now
+
+SOON = timedelta(days=31)
 
 
 @click.group("audit")
@@ -38,6 +42,7 @@ def check_command() -> None:
     if waiting:
         faults.append(f"{waiting} migrations wait: run `zhiyin migrate`.")
     click.echo(f"settings ok, database {connection.vendor}, migrations waiting: {waiting}")
+    click.echo(_holidays(now().date()))
     if not waiting:
         refuse_other_keys()
         verdict = chain.verify()
@@ -46,3 +51,20 @@ def check_command() -> None:
             faults.append(f"ledger: {verdict.fault}")
     if faults:
         raise WorkFailed("; ".join(faults))
+
+
+def _holidays(today: date) -> str:
+    """The years whose holidays this version knows, with a warning a month before they end. Clocks and figures go on
+    without them, so it is no fault."""
+    from zhiyin.lib.holidays import chinese_holidays  # noqa: PLC0415
+    from zhiyin.metrics.times import unknown_years  # noqa: PLC0415
+
+    known = sorted(chinese_holidays().years or ())
+    said = f"holidays known {known[0]}-{known[-1]}"
+    if missing := unknown_years(today, today + SOON):
+        years = ", ".join(map(str, missing))
+        said += (
+            f". WARNING: those of {years} are not known: working clocks count them as workdays, figures by calendar as "
+            "unknown. Install a newer version of Zhiyin."
+        )
+    return said

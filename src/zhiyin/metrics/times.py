@@ -28,6 +28,7 @@ KINDS_OF_DAY: Mapping[str, Text] = {
     "makeup": both("调休上班", "Make-up workday"),
     "unknown": both("未知（没有这一年的节假日安排）", "Unknown: the holidays of this year are not known"),
 }
+CALENDAR = "calendar"
 _SUNDAY = 6
 
 
@@ -55,7 +56,7 @@ def time_dimensions(facts: frozenset[str], *, hourly: frozenset[str]) -> list[Di
             labels=lambda values, _language: {one: f"{one:02d}:00" for one in values if one is not None},
         ),
         Dimension(
-            key="calendar",
+            key=CALENDAR,
             name=both("日历", "Chinese calendar"),
             facts=facts,
             column=lambda rows: kind_of_day(rows.day, chinese_holidays()),
@@ -78,10 +79,10 @@ def kind_of_day(day: Any, holidays: Holidays) -> Any:
     return ibis.cases(*cases, (day.day_of_week.index() >= _SUNDAY - 1, "weekend"), else_="workday")
 
 
-def unknown_years(days: Sequence[date], holidays: Holidays | None = None) -> tuple[int, ...]:
+def unknown_years(since: date, until: date, holidays: Holidays | None = None) -> tuple[int, ...]:
     """The years between these days whose holidays are not known: figures by calendar carry a warning then."""
     known = holidays or chinese_holidays()
-    return tuple(sorted({day.year for day in days if not known.knows(day.year)}))
+    return tuple(year for year in range(since.year, until.year + 1) if not known.knows(year))
 
 
 def shift_of_hour(shifts: Sequence[tuple[str, Sequence[int]]]) -> Callable[[Any], Any]:

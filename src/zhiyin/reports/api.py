@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from ninja import Router
 
 from zhiyin.lib.clean import Query, fault
@@ -14,6 +15,7 @@ from zhiyin.metrics.allowing import ask_by_design
 from zhiyin.metrics.asking import Asked, answer_to, as_rows, definition, question_of
 from zhiyin.metrics.engine import measures
 from zhiyin.metrics.language import Answer, UnknownName
+from zhiyin.metrics.times import CALENDAR, unknown_years
 from zhiyin.people.access import Viewer
 from zhiyin.people.api_auth import viewer
 from zhiyin.people.roles import Permission
@@ -77,9 +79,18 @@ def get_measure(request: HttpRequest, key: str) -> HttpResponse:
         "as_of": found.as_of.isoformat() if found.as_of else None,
         "rows": as_rows(found, tree=tree),
     }
+    if years := _unknown_years(asked):
+        body["unknown_years"] = years
     for row, design in zip(body["rows"], designs, strict=False):  # nothing answered: one empty row, and no design
         row["effect"] = design.effect if design else None
     return answer(body)
+
+
+def _unknown_years(asked: Asked) -> list[int]:
+    """Where the Chinese calendar cuts or filters: the years whose holidays nobody has told us."""
+    if CALENDAR not in (*asked.by, *(key for key, _value in asked.where)) or asked.since is None:
+        return []
+    return list(unknown_years(asked.since, asked.until or timezone.localdate()))
 
 
 def _found(asked: Asked, cluster: str, *, by: Viewer, tree: OrganisationTree) -> tuple[Answer, Sequence[Design | None]]:

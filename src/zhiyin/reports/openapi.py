@@ -40,6 +40,11 @@ _FIGURES = {
     **thing(measure=TEXT, unit=TEXT, definition=TEXT, as_of=perhaps(MOMENT), rows={"type": "array", "items": _ROW}),
     "description": "The figures as they stood at `as_of`.",
 }
+_FIGURES["properties"]["unknown_years"] = {
+    "type": "array",
+    "items": {"type": "integer"},
+    "description": "Of figures by `calendar`: the years whose holidays are not known; their days count as `unknown`.",
+}
 
 GET_MEASURES = described(answers={200: listed(_DESCRIPTION)})
 GET_MEASURE = described(answers={200: _FIGURES}, query=MEASURE)

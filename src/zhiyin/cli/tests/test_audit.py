@@ -1,11 +1,14 @@
 """``audit verify`` and ``check``: exit 1 and the first bad row when something is not as it was."""
 
+from datetime import date
+
 import pytest
 
-from zhiyin.cli import boot
+from zhiyin.cli import audit, boot
 from zhiyin.cli.tests.commands import runner
 from zhiyin.ledger import chain
 from zhiyin.ledger.testing import event_rows, write
+from zhiyin.lib.holidays import chinese_holidays
 from zhiyin.people.testing import given, known
 from zhiyin.people.vault import vault
 
@@ -53,6 +56,12 @@ class TestCheck:
         assert (done.code, done.err) == (0, "")
         assert "migrations waiting: 0" in done.out
         assert "ledger rows=3 sound" in done.out
+
+    def test_holidays_that_run_out_are_told_a_month_before(self, run):
+        last = max(chinese_holidays().years or ())
+        assert f"-{last}" in run("check").out
+        assert "WARNING" not in audit._holidays(date(last, 11, 20))
+        assert f"WARNING: those of {last + 1} are not known" in audit._holidays(date(last, 12, 5))
 
     def test_a_tampered_ledger_ends_with_1(self, run):
         write(3)

@@ -101,8 +101,10 @@ def test_where_no_year_has_holidays_every_year_is_known(connection: duckdb.DuckD
 
 
 def test_the_years_that_nobody_has_announced_are_named() -> None:
-    assert unknown_years([date(2026, 1, 1), date(2027, 1, 1), date(2027, 5, 1), date(2031, 1, 1)]) == (2027, 2031)
-    assert unknown_years([date(2026, 1, 1)], Holidays(years=frozenset({2026}))) == ()
+    known = Holidays(years=frozenset({2026}))
+    assert unknown_years(date(2026, 1, 1), date(2026, 12, 31), known) == ()
+    assert unknown_years(date(2025, 12, 31), date(2028, 1, 1), known) == (2025, 2027, 2028)
+    assert unknown_years(date(2019, 5, 1), date(2021, 1, 1)) == (2019,)  # of the file that came with this version
 
 
 def test_a_shift_goes_past_midnight_and_an_hour_in_none_is_in_none(connection: duckdb.DuckDBPyConnection) -> None:

@@ -12,6 +12,7 @@ from zhiyin.metrics.asking import dimensions_of
 from zhiyin.metrics.comparing import Change
 from zhiyin.metrics.engine import measures
 from zhiyin.metrics.language import Measure
+from zhiyin.metrics.times import CALENDAR, unknown_years
 from zhiyin.reports.explorer.names import GRAINS
 from zhiyin.reports.explorer.question import Asking
 from zhiyin.ui import cards, numerals
@@ -89,6 +90,14 @@ class Sheet:
     @property
     def is_count(self) -> bool:
         return self.unit == "count"
+
+    @property
+    def unknown_years(self) -> tuple[int, ...]:
+        """Where the Chinese calendar cuts or filters: the years whose holidays nobody has told us."""
+        if CALENDAR not in (*self.asking.by, *(key for key, _value in self.asking.where)):
+            return ()
+        period = self.period
+        return unknown_years(period.before_since if self.compared_with else period.since, period.until)
 
     @property
     def moved(self) -> str:

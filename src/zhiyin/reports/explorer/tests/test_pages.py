@@ -13,6 +13,7 @@ from zhiyin.ledger.queries import events
 from zhiyin.metrics import mirror
 from zhiyin.people.testing import make_staff, units
 from zhiyin.reports.explorer import making, rules
+from zhiyin.reports.explorer import sheet as sheet_module
 from zhiyin.reports.explorer.tests.conftest import ALL, DAY, LOW, NOW
 from zhiyin.reports.testing import Said, say
 
@@ -145,6 +146,22 @@ class TestAsking:
         shown_ = asked(client, f"rows=hour&from={since}&to={NOW.date()}").context["shown"]
         values = shown_.chart.config.series[0].values
         assert [value is None for value in values] == [False, True, False]
+
+    @pytest.mark.parametrize(
+        ("query", "is_named"),
+        [
+            *[(query, True) for query in ("rows=calendar", "rows=day&calendar=workday&calendar=weekend")],
+            *[(query, True) for query in ("rows=touchpoint&columns=calendar", "rows=calendar&columns=touchpoint")],
+            *[(query, False) for query in ("", "rows=day", "rows=weekday&columns=touchpoint")],
+        ],
+    )
+    def test_years_without_known_holidays_are_named_where_the_calendar_is_used(
+        self, sign_in, monkeypatch, query, is_named
+    ):
+        monkeypatch.setattr(sheet_module, "unknown_years", lambda _since, _until: (2031, 2032))
+        client, _by = sign_in()
+        page = asked(client, query).content.decode()
+        assert ("The holidays of 2031, 2032 are not known" in page) is is_named
 
     def test_the_period_before_stands_beside_the_same_days(self, sign_in):
         client, _by = sign_in()
