@@ -23,10 +23,16 @@ def show() -> None:
 
 @policy_command.command("apply")
 @click.argument("file", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Also where it names units or scenarios that are not there yet.")
 @changes_record
-def apply(file: Path) -> None:
-    """Put a policy in force as a new version. The same file again makes none."""
+def apply(file: Path, force: bool) -> None:
+    """Put a policy in force as a new version. The same file again makes none.
+
+    A unit, scenario, touchpoint or channel that is not there is refused with the near name; a brand or segment that no
+    customer has is remarked on.
+    """
     from zhiyin.outreach.actions import apply_policy  # noqa: PLC0415
+    from zhiyin.outreach.naming import unheard_of  # noqa: PLC0415
     from zhiyin.outreach.rules import PolicyInvalid  # noqa: PLC0415
     from zhiyin.people.access import Viewer  # noqa: PLC0415
 
@@ -35,7 +41,9 @@ def apply(file: Path) -> None:
     except (OSError, UnicodeDecodeError) as broken:
         raise BadInput(f"{file}: {getattr(broken, 'strerror', None) or 'not UTF-8 text'}.") from broken
     try:
-        number, is_new = apply_policy(text, by=Viewer.system("cli"), now=now())
+        number, is_new = apply_policy(text, by=Viewer.system("cli"), now=now(), checks_names=not force)
     except PolicyInvalid as invalid:
         raise BadInput(f"{file}: {'; '.join(str(invalid).splitlines())}") from invalid
+    for problem in unheard_of(text):
+        click.echo(f"{file}: {problem.sentence('en')}", err=True)
     click.echo(f"policy={number} {'new' if is_new else 'unchanged'}")

@@ -34,6 +34,7 @@ CUSTOMER = Record(
         "language": Field(Kind.CHOICE, choices=LANGUAGES),  # what they are written to in
     }
 )
+CHANNELS = ("sms", "email", "wechat", "wecom", "outbox")  # by which somebody may be asked
 INTERACTION = Record(
     {
         "source": Field(Kind.CODE, required=True, max_length=60),
@@ -43,7 +44,7 @@ INTERACTION = Record(
         "scenario": Field(Kind.CODE, max_length=60),
         "unit": Field(Kind.CODE, max_length=60),
         "staff": Field(Kind.CODE, max_length=60),
-        "channel": Field(Kind.CHOICE, choices=("sms", "email", "wechat", "wecom", "outbox")),
+        "channel": Field(Kind.CHOICE, choices=CHANNELS),
         "started_at": Field(Kind.TIME),
         "ended_at": Field(Kind.TIME, required=True),
         "attributes": Field(Kind.FREE),

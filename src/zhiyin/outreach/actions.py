@@ -14,6 +14,7 @@ from zhiyin.outreach.cells import forget_cells
 from zhiyin.outreach.events import Invited, NotInvited, PolicyApplied
 from zhiyin.outreach.judging import Candidate, Judged, forget_policy, judge_and_write
 from zhiyin.outreach.models import Invitation, PolicyVersion
+from zhiyin.outreach.naming import named_policy
 from zhiyin.outreach.pressure import fill_index
 from zhiyin.outreach.rules.policy import parse_policy
 from zhiyin.outreach.rules.verdict import Verdict
@@ -26,13 +27,14 @@ WORTH_WAITING = timedelta(days=7)  # later than that nobody remembers what they 
 ATTEMPTS = 50  # each means that somebody else's version went in meanwhile
 
 
-def apply_policy(text: str, *, by: Viewer, now: datetime) -> tuple[int, bool]:
+def apply_policy(text: str, *, by: Viewer, now: datetime, checks_names: bool = True) -> tuple[int, bool]:
     """Put a policy in force as a new version; the same text again makes none. Returns its number and whether it is new.
 
-    Raises PolicyInvalid with every problem. Decisions already made keep the version that they name.
+    Raises PolicyInvalid with every problem, also a name that nothing bears, unless names are not to be checked: a unit
+    may come later. Decisions already made keep the version that they name.
     """
     by.require(Permission.RUN_OUTREACH)
-    parse_policy(text)
+    named_policy(text) if checks_names else parse_policy(text)
     for _attempt in range(ATTEMPTS):
         try:
             return _apply(text, by=by, now=now)

@@ -6,10 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from zhiyin.lib.errors import NotFound
+from zhiyin.lib.text import both, pick
 from zhiyin.outreach.models import PolicyVersion
 from zhiyin.outreach.policy_lines import line_of
 from zhiyin.outreach.rules import DEFAULT, PolicyInvalid, parse_policy, render_policy, to_toml
 from zhiyin.people.queries import staff_cards
+
+WAYS = {
+    "system:cli": both("命令行", "Command line"),
+    "system:demo": both("演示数据", "Sample data"),
+}
+PRODUCT = both("知音初始设置", "Zhiyin, when it was set up")
 
 
 @dataclass(frozen=True)
@@ -22,7 +29,8 @@ class Sentence:
 
 @dataclass(frozen=True)
 class VersionCard:
-    """One version. ``applied_by`` is a name, or empty for the product itself; ``dropped`` is what it no longer says."""
+    """One version. ``applied_by`` is a name, or how it came in if nobody logged in; empty for the product's default.
+    ``dropped`` is what it no longer says."""
 
     number: int
     toml: str
@@ -31,13 +39,18 @@ class VersionCard:
     sentences: Sequence[Sentence]
     dropped: Sequence[str]
 
+    @property
+    def told(self) -> str:
+        """Who, and what was new."""
+        return " · ".join(filter(None, (self.applied_by, *(one.text for one in self.sentences if one.is_new))))
+
 
 def versions(*, language: str) -> list[VersionCard]:
     """Every version, the newest first; before any was applied, the product's own default as number 0."""
     rows = list(PolicyVersion.objects.order_by("number"))
     if not rows:
         return [VersionCard(0, to_toml(DEFAULT), None, "", _compared(to_toml(DEFAULT), None, language), ())]
-    names = _names(row.applied_by for row in rows)
+    names = _names((row.applied_by for row in rows), language)
     texts = [None, *(row.toml for row in rows)]
     cards = [
         VersionCard(
@@ -123,8 +136,10 @@ def _sentences(text: str, language: str) -> list[str]:
     return render_policy(parse_policy(text, is_new=False), language=language)
 
 
-def _names(actors: Iterable[str]) -> dict[str, str]:
-    """Actor → the name of the member of staff."""
-    numbers = {actor: int(actor[6:]) for actor in set(actors) if actor.startswith("staff:") and actor[6:].isdigit()}
+def _names(actors: Iterable[str], language: str) -> dict[str, str]:
+    """Actor → the name of the member of staff, or how the policy came in without one."""
+    actors = set(actors)
+    numbers = {actor: int(actor[6:]) for actor in actors if actor.startswith("staff:") and actor[6:].isdigit()}
     cards = staff_cards(numbers.values())
-    return {actor: cards[number].name for actor, number in numbers.items() if number in cards}
+    ways = {actor: pick(WAYS.get(actor, PRODUCT), language) for actor in actors if actor.startswith("system:")}
+    return ways | {actor: cards[number].name for actor, number in numbers.items() if number in cards}

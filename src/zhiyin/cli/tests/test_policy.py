@@ -5,7 +5,7 @@ import pytest
 from zhiyin.cli.tests.commands import runner
 from zhiyin.outreach.judging import current_policy
 from zhiyin.outreach.rules import DEFAULT, parse_policy
-from zhiyin.outreach.testing import policy_versions
+from zhiyin.outreach.testing import make_world, policy_versions
 
 pytestmark = pytest.mark.django_db
 TIGHT = '[[limit]]\nper = "customer"\nmax = 1\ndays = 30\n'
@@ -59,3 +59,23 @@ def test_a_bad_file_ends_with_2_names_itself_and_changes_nothing(run, tmp_path, 
     assert said in done.err
     assert len(done.err.strip().splitlines()) == 1
     assert not policy_versions().exists()
+
+
+def test_a_name_that_nothing_bears_is_refused_unless_forced(run, tmp_path):
+    make_world()
+    file = tmp_path / "policy.toml"
+    file.write_text('[eligible]\nunits = ["NOPE"]\nchannels = ["smss"]\n', "utf-8")
+    done = run("policy", "apply", file)
+    assert done.code == 2
+    assert 'eligible.channels is "smss": there is no such channel' in done.err
+    assert "Did you mean sms?" in done.err
+    assert run("policy", "apply", file, "--force").out == "policy=1 new\n"
+
+
+def test_a_segment_that_no_customer_has_is_remarked_on(run, tmp_path):
+    make_world()
+    file = tmp_path / "policy.toml"
+    file.write_text('[eligible]\nsegments = ["gold"]\n', "utf-8")
+    done = run("policy", "apply", file)
+    assert (done.code, done.out) == (0, "policy=1 new\n")
+    assert 'eligible.segments is "gold": no customer has this segment yet.' in done.err

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from zhiyin.lib.errors import Refused
 from zhiyin.outreach import policies
 from zhiyin.outreach.actions import apply_policy
+from zhiyin.outreach.naming import named_policy, unheard_of
 from zhiyin.outreach.numbers import fields, with_numbers
 from zhiyin.outreach.rules import PolicyInvalid, parse_policy
 from zhiyin.outreach.views.fields import written
@@ -51,16 +52,22 @@ def _propose(
     try:
         if request.POST.get("do") == "numbers":
             text = with_numbers(text, request.POST, fields(text, parse_policy(text), language=by.language))
+        named_policy(text)
+        remarks = [one.sentence(by.language) for one in unheard_of(text)]
         sentences, dropped = policies.proposed(text, against=current.toml, language=by.language)
         if request.POST.get("do") != "apply":
             context |= {"proposed": sentences, "proposed_dropped": dropped, "is_same": text == current.toml}
-            return _page(request, by, text, context | {"diff": policies.changed_lines(current.toml, text)})
+            return _page(
+                request, by, text, context | {"diff": policies.changed_lines(current.toml, text), "remarks": remarks}
+            )
         number, is_new = apply_policy(text, by=by, now=timezone.now())
     except PolicyInvalid as invalid:
         problems = policies.located(text, invalid, by.language)
         return _page(request, by, text, context | {"problems": problems}, status=422)
     told = _("Policy %(number)s is in force.") if is_new else _("This is policy %(number)s, which is in force already.")
     messages.success(request, told % {"number": number})
+    for remark in remarks:
+        messages.warning(request, remark)
     return redirect("outreach:policy")
 
 
