@@ -40,8 +40,9 @@ def main() -> None:
             rates = list(_rounds(secret, other, calls))
     ours, bare = (median(column) for column in zip(*rates, strict=True))
     ratio = median(one / two for one, two in rates)
+    statements = median(map(len, calls))
     print(
-        f"postgresql  single calls, {CONNECTIONS} connections: {ours:,.0f}/s   the same {len(calls[0])} statements "
+        f"postgresql  single calls, {CONNECTIONS} connections: {ours:,.0f}/s   the same {statements:.0f} statements "
         f"bare: {bare:,.0f}/s   ratio {verdict(ratio, TARGET)}"
     )
 

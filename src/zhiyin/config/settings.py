@@ -61,15 +61,15 @@ MIDDLEWARE = [
     "zhiyin.ui.middleware.request_frame",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "zhiyin.ui.for_pages.content_policy",
+    "zhiyin.ui.for_pages.sessions",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "zhiyin.ui.for_pages.forgery",
+    "zhiyin.ui.for_pages.authentication",
+    "zhiyin.ui.for_pages.messages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
+    "zhiyin.ui.for_pages.htmx",
     "zhiyin.people.middleware.signed_in_or_sent_to_log_in",
 ]
 ROOT_URLCONF = "zhiyin.config.urls"
@@ -116,7 +116,7 @@ def _database(url: str) -> dict[str, object]:
         "HOST": unquote(parts.hostname or dict(parse_qsl(parts.query)).get("host", "")),
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": None,
-        "OPTIONS": {"connect_timeout": 10},
+        "OPTIONS": {"connect_timeout": 10, "prepare_threshold": 2},  # see ledger/prepared.py
     }
 
 

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import connection, models
 
+from zhiyin.ledger import prepared
 from zhiyin.ledger.alike import Column, Same, as_rows, as_text
 from zhiyin.ledger.copying import Copying
 from zhiyin.lib.json_text import encoder
@@ -29,13 +30,14 @@ class Writing:
             ...  # the rows are on their way
             writing.insert(Decision, ...)
 
-    A statement of another kind waits by itself until they have arrived. A fault is raised where it is noticed: by the
-    next insert, the next statement, or the end.
+    A few rows wait for those of the other tables, and all go at once. A statement of another kind waits by itself until
+    they have arrived. A fault is raised where it is noticed: by the next insert, the next statement, or the end.
     """
 
     def __init__(self) -> None:
         self._under_way = ExitStack()
         self._guard = ExitStack()
+        self._held: list[tuple[str, list[Any]]] = []
 
     def __enter__(self) -> "Writing":
         self._guard.enter_context(connection.execute_wrapper(self._after_all_is_written))
@@ -43,6 +45,8 @@ class Writing:
 
     def __exit__(self, *raised: Any) -> None:
         self._guard.close()
+        if raised[0] is None:
+            self._send_held()
         self._under_way.__exit__(*raised)
 
     def _after_all_is_written(
@@ -53,6 +57,7 @@ class Writing:
 
     def wait(self) -> None:
         """Until what was inserted is in the table."""
+        self._send_held()
         self._under_way.close()
 
     def insert(self, model: type[models.Model], columns: Mapping[str, Column]) -> None:
@@ -60,25 +65,34 @@ class Writing:
 
         JSON is given as text, moments as ``moments`` spell them or as they are.
         """
-        self.wait()
         count = len(next(iter(columns.values())))
         if not count:
             return
         into, marks = _spelled_once(model._meta.db_table, tuple(columns))
+        if connection.vendor != "postgresql":
+            with connection.cursor() as cursor:
+                cursor.executemany(f"INSERT INTO {into} VALUES {marks}", list(as_rows(columns.values(), count)))
+        elif count < WORTH_COPYING:
+            values = list(chain.from_iterable(as_rows(columns.values(), count)))
+            self._held.append((f"INSERT INTO {into} VALUES {', '.join([marks] * count)}", values))
+        else:
+            self.wait()
+            self._copy(f"COPY {into} FROM STDIN", as_text(columns.values(), count))
+
+    def _copy(self, statement: str, text: bytes) -> None:
         with ExitStack() as stack:
             cursor = stack.enter_context(connection.cursor())
-            if connection.vendor != "postgresql":
-                cursor.executemany(f"INSERT INTO {into} VALUES {marks}", list(as_rows(columns.values(), count)))
-            elif count < WORTH_COPYING:
-                values = list(chain.from_iterable(as_rows(columns.values(), count)))
-                cursor.execute(f"INSERT INTO {into} VALUES {', '.join([marks] * count)}", values)
-            else:
-                statement = f"COPY {into} FROM STDIN"
-                noted = cursor.debug_sql(statement) if connection.queries_logged else nullcontext()
-                with noted, connection.wrap_database_errors:
-                    copying = Copying.start(cursor.cursor, statement, as_text(columns.values(), count))
-                stack.callback(_settle, copying)
+            noted = cursor.debug_sql(statement) if connection.queries_logged else nullcontext()
+            with noted, connection.wrap_database_errors:
+                copying = Copying.start(cursor.cursor, statement, text)
+            stack.callback(_settle, copying)
             self._under_way = stack.pop_all()
+
+    def _send_held(self) -> None:
+        held, self._held = self._held, []
+        if held:
+            self._under_way.close()
+            prepared.send(held)
 
 
 @cache
@@ -93,11 +107,11 @@ def _settle(copying: Copying) -> None:
         copying.settle()
 
 
-def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Rows) -> None:
-    """Tuples in the order of ``columns`` into one table, and wait."""
+def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Rows, writing: Writing | None = None) -> None:
+    """Tuples in the order of ``columns`` into one table, and wait unless ``writing`` does so."""
     if listed := list(rows):
-        with Writing() as writing:
-            writing.insert(model, dict(zip(columns, zip(*listed, strict=True), strict=True)))
+        with Writing() if writing is None else nullcontext(writing) as into:
+            into.insert(model, dict(zip(columns, zip(*listed, strict=True), strict=True)))
 
 
 def insert_new(model: type[models.Model], columns: Mapping[str, Column]) -> int:
@@ -109,7 +123,7 @@ def insert_new(model: type[models.Model], columns: Mapping[str, Column]) -> int:
     if not count:
         return 0
     into, marks = _spelled_once(model._meta.db_table, tuple(columns))
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         if connection.vendor != "postgresql":
             statement = f"INSERT INTO {into} VALUES {marks} ON CONFLICT DO NOTHING"
             cursor.executemany(statement, list(as_rows(columns.values(), count)))

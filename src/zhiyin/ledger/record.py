@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from zhiyin.ledger import chain
-from zhiyin.ledger.bulk import as_json, insert_rows, moment
+from zhiyin.ledger.bulk import Writing, as_json, insert_rows, moment
 from zhiyin.ledger.events import to_data
 from zhiyin.ledger.ids import new_ids
 from zhiyin.ledger.models import Event
@@ -22,12 +22,23 @@ class Actor(Protocol):
     def actor(self) -> str: ...
 
 
-def record(event: Any, *, by: Actor, now: datetime, subject: str = "", unit_id: int | None = None) -> int:
-    """Write one fact and return its id. Must run inside the transaction of what it tells of."""
-    return record_all([(event, subject, unit_id)], by=by, now=now)[0]
+def record(
+    event: Any,
+    *,
+    by: Actor,
+    now: datetime,
+    subject: str = "",
+    unit_id: int | None = None,
+    writing: Writing | None = None,
+) -> int:
+    """Write one fact and return its id. Must run inside the transaction of what it tells of; with ``writing``, it
+    travels with what that writes."""
+    return record_all([(event, subject, unit_id)], by=by, now=now, writing=writing)[0]
 
 
-def record_all(facts: Iterable[tuple[Any, str, int | None]], *, by: Actor, now: datetime) -> list[int]:
+def record_all(
+    facts: Iterable[tuple[Any, str, int | None]], *, by: Actor, now: datetime, writing: Writing | None = None
+) -> list[int]:
     """Write several facts ``(event, subject, unit)`` with one statement."""
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("A fact must be recorded in the transaction of the change that it tells of.")
@@ -36,7 +47,7 @@ def record_all(facts: Iterable[tuple[Any, str, int | None]], *, by: Actor, now: 
         event_row(event, identifier=identifier, by=by, now=now, subject=subject, unit_id=unit_id)
         for identifier, (event, subject, unit_id) in zip(new_ids(len(listed), now=now), listed, strict=True)
     ]
-    insert_rows(Event, EVENT, [_as_tuple(row) for row in rows])
+    insert_rows(Event, EVENT, [_as_tuple(row) for row in rows], writing)
     return [row.id for row in rows]
 
 

@@ -182,7 +182,7 @@ def _create(
         for item, one, verdict in zip(fresh, placed, outcome.verdicts, strict=True):
             decision = "invite" if verdict.invited else "suppress"
             results[item.place] = Result("created", one.id, decision, verdict.reason, verdict.invitation_id)
-    record(fact, by=by, now=now, subject=f"interaction:{placed[0].id}")
+        record(fact, by=by, now=now, subject=f"interaction:{placed[0].id}", writing=writing)
 
 
 def _answer_again(seen: list[_Item], standing: dict[bytes, Claim], results: list[Result], *, by: Viewer) -> None:

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from zhiyin.ui import errors
+from zhiyin.ui.for_pages import NOTHING_MAY_LOAD
 
 log = logging.getLogger("zhiyin.request")
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH")
@@ -40,6 +41,8 @@ def request_frame(get_response: Callable[[HttpRequest], HttpResponse]) -> Callab
         response.headers.setdefault("X-Request-Id", request.request_id)  # type: ignore[attr-defined]  # set above
         if not request.path.startswith("/static/"):
             response.headers.setdefault("Cache-Control", "no-store")
+            response.headers.setdefault("Content-Security-Policy", NOTHING_MAY_LOAD)
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
         return response
 
