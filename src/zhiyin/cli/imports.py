@@ -1,7 +1,7 @@
 """``zhiyin import``: files in, row by row, with a refusal file for what could not be taken."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -12,6 +12,7 @@ import click
 from zhiyin.cli.frame import BadInput, WorkFailed, changes_record, now, on_terminal
 
 if TYPE_CHECKING:
+    from zhiyin.cli.importing.hands import Hands, Part
     from zhiyin.lib.tables import Refusal, Row, Table
 
 
@@ -103,7 +104,14 @@ class Read(NamedTuple):
 
     number: int
     faults: Sequence[Any]
-    value: Any
+    value: Any = None
+
+
+class Chunk(NamedTuple):
+    """Rows that are taken in together. ``parts``: their values, packed for several hands; else each row has its own."""
+
+    rows: Sequence[Read]
+    parts: "Sequence[Part]" = ()
 
 
 class Taking:
@@ -117,40 +125,78 @@ class Taking:
         self.refusals: list[Refusal] = []
 
     def take_all(self, table: "Table") -> None:
-        from zhiyin.cli.importing.ahead import reading_ahead  # noqa: PLC0415
-        from zhiyin.cli.importing.frame import CHUNK  # noqa: PLC0415
-        from zhiyin.lib.heap import settle  # noqa: PLC0415
-
-        chunks: AbstractContextManager[Iterator[Sequence[Read]]] = nullcontext(self._chunks(table))
-        if table.rows_expected > CHUNK and getattr(self.importer, "reads_without_record", False):
-            settle()
-            chunks = reading_ahead(self._chunks(table))
         # A dry run does everything and takes it back: the small tables in one go, since their rows build on each other,
         # the large ones chunk by chunk, so that nobody waits for them.
-        with chunks as read, _progress(table.rows_expected) as advance, self._taken_back(whole_file=True):
-            for chunk in read:
-                with self._taken_back(whole_file=False):
-                    taken = iter(self.importer.take([one.value for one in chunk if not one.faults]))
-                    outcomes = [("refused", one.faults) if one.faults else _done(next(taken)) for one in chunk]
-                for one, (done, faults) in zip(chunk, outcomes, strict=True):
-                    self.totals.add(done)
-                    if faults:
-                        self._refuse(one.number, faults)
-                advance(len(chunk))
+        with (
+            self._reading(table) as (chunks, hands),
+            _progress(table.rows_expected) as advance,
+            self._taken_back(whole_file=True),
+        ):
+            for chunk in chunks:
+                if hands is None:
+                    values = [one.value for one in chunk.rows if not one.faults]
+                    taken = iter(self._take(values))
+                    self._count(chunk, {place: next(taken) for place, one in enumerate(chunk.rows) if not one.faults})
+                else:
+                    self._hand_out(chunk, hands)
+                advance(len(chunk.rows))
 
-    def _chunks(self, table: "Table") -> Iterator[Sequence[Read]]:
+    @contextmanager
+    def _reading(self, table: "Table") -> "Iterator[tuple[Iterator[Chunk], Hands | None]]":
+        """The file's chunks, and the hands that take them, if more than this process's own."""
+        from zhiyin.cli.importing.ahead import reading_ahead  # noqa: PLC0415
+        from zhiyin.cli.importing.frame import CHUNK  # noqa: PLC0415
+        from zhiyin.cli.importing.hands import several_hands  # noqa: PLC0415
+        from zhiyin.lib.heap import settle  # noqa: PLC0415
+
+        if table.rows_expected <= CHUNK or not getattr(self.importer, "reads_without_record", False):
+            yield self._chunks(table), None
+            return
+        count = self.importer.hands(table.rows_expected)
+        settle()
+        with ExitStack() as stack:
+            hands = stack.enter_context(several_hands(count, self._take)) if count > 1 else None
+            yield stack.enter_context(reading_ahead(self._chunks(table, parts=count))), hands
+
+    def _take(self, values: Sequence[Any]) -> "list[tuple[str, Sequence[Any]]]":
+        with self._taken_back(whole_file=False):
+            return [(one.done, one.faults) for one in self.importer.take(values)]
+
+    def _hand_out(self, chunk: Chunk, hands: "Hands") -> None:
+        from zhiyin.cli.importing.hands import undisturbed  # noqa: PLC0415
+
+        outcomes: dict[int, tuple[str, Sequence[Any]]] = {}
+        with undisturbed():
+            try:
+                for part, taken in hands.take(chunk.parts):
+                    outcomes.update(zip(part.places, taken, strict=True))
+            finally:
+                self._count(chunk, outcomes)
+
+    def _count(self, chunk: Chunk, outcomes: "Mapping[int, tuple[str, Sequence[Any]]]") -> None:
+        """``outcomes``: by the row's place in the chunk; a row that is wrong as it stands needs none."""
+        for place, one in enumerate(chunk.rows):
+            if one.faults or place in outcomes:
+                done, faults = ("refused", one.faults) if one.faults else outcomes[place]
+                self.totals.add(done)
+                if faults:
+                    self._refuse(one.number, faults)
+
+    def _chunks(self, table: "Table", *, parts: int = 1) -> Iterator[Chunk]:
         """What can be known of the rows without looking at the record."""
         from zhiyin.cli.importing.frame import CHUNK  # noqa: PLC0415
+        from zhiyin.cli.importing.hands import Part  # noqa: PLC0415
 
         rows = table.rows()
-        while chunk := list(islice(rows, CHUNK)):
+        while chunk := list(islice(rows, CHUNK * parts)):
             faults = [row.faults or _twice(row, self.importer, self.torn) for row in chunk]
-            good = [row for row, wrong in zip(chunk, faults, strict=True) if not wrong]
-            values = iter(self.importer.read(good))
-            yield [
-                Read(row.number, wrong, None if wrong else next(values))
-                for row, wrong in zip(chunk, faults, strict=True)
-            ]
+            good = [place for place, wrong in enumerate(faults) if not wrong]
+            values = dict(zip(good, self.importer.read([chunk[place] for place in good]), strict=True))
+            if parts == 1:
+                yield Chunk([Read(row.number, faults[place], values.get(place)) for place, row in enumerate(chunk)])
+            else:
+                read = [Read(row.number, wrong) for row, wrong in zip(chunk, faults, strict=True)]
+                yield Chunk(read, [Part.of(places, values) for places in self.importer.apart(values, parts)])
 
     def _refuse(self, number: int, faults: Sequence[Any]) -> None:
         from zhiyin.lib.tables import refusals_of  # noqa: PLC0415
@@ -167,10 +213,6 @@ class Taking:
         with transaction.atomic():
             yield
             transaction.set_rollback(True)
-
-
-def _done(outcome: Any) -> tuple[str, Sequence[Any]]:
-    return outcome.done, outcome.faults
 
 
 def _twice(row: "Row", importer: Any, torn: frozenset[object]) -> Sequence[Any]:

@@ -1,6 +1,6 @@
 """From the fields of a person, as an interaction, an answer or an import gives them, to handles."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 from zhiyin.lib.masking import mask_email, mask_id, mask_phone
@@ -19,3 +19,16 @@ def given_person(fields: Mapping[str, Any], *, main: str = "external_id") -> Giv
             handles.append(Handle(kind, value, mask_id(value)))
     names = (fields.get(name) or "" for name in ("name", "brand", "segment", "language"))
     return Given(tuple(handles), *names)
+
+
+def handles_of(fields: Mapping[str, Any]) -> list[tuple[str, Hashable]]:
+    """By what these fields tell who somebody is: whoever has none of them in common with another is somebody else."""
+    handles: list[tuple[str, Hashable]] = [(kind, fields[kind]) for kind in _PLAIN if fields.get(kind)]
+    if phone := fields.get("phone"):
+        handles.append(("phone", phone.e164))
+    if email := fields.get("email"):
+        handles.append(("email", email.lower()))
+    return handles
+
+
+_PLAIN = ("external_id", "wechat", "wecom")

@@ -3,7 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from django.db import connection
+
+from zhiyin.cli.importing.apart import set_apart
 from zhiyin.cli.importing.frame import Circumstances, OneByOne, Outcome
+from zhiyin.cli.importing.hands import hands_at_hand
 from zhiyin.cli.importing.responses import SEPARATORS, Responses
 from zhiyin.journey import counters
 from zhiyin.journey.counters import COUNTER
@@ -14,8 +18,9 @@ from zhiyin.lib.faults import Fault
 from zhiyin.lib.tables import Column, Columns, Row
 from zhiyin.lib.text import LANGUAGES
 from zhiyin.outreach.intake import receive_read
+from zhiyin.outreach.judging import current_policy
 from zhiyin.people.actions import StaffGiven, UnitGiven, put_customers, put_staff, put_unit
-from zhiyin.people.handles import given_person
+from zhiyin.people.handles import given_person, handles_of
 from zhiyin.people.identify import Given
 from zhiyin.people.roles import Role
 
@@ -105,6 +110,7 @@ class Customers:
         return row.values["customer"], tuple(row.values[name] for name in ("name", "brand", "segment", "language"))
 
 
+WORTH_MORE_HANDS = 10_000  # rows; below that a second process is hardly ready when the first is done
 KNOWN_ATTRIBUTES = ("complaint", "begged", "checklist")
 
 
@@ -148,6 +154,17 @@ class Interactions:
         ]
         clean["attributes"] = [_attributes(row) for row in rows]
         return arrivals_of(clean, now=self._here.now) if rows else []
+
+    def hands(self, rows: int) -> int:
+        """In how many processes so many rows are best taken in. SQLite has one writer; and where a whole group's
+        messages are counted together, the hands would wait for each other."""
+        is_worth_it = rows >= WORTH_MORE_HANDS and connection.vendor == "postgresql" and not current_policy()[1].groups
+        return hands_at_hand() if is_worth_it else 1
+
+    def apart(self, read: Mapping[int, Arrival | list[Fault]], count: int) -> list[list[int]]:
+        """The places of what was read, in so many parts; whoever has an id or an address in common is in one part."""
+        handles = {place: [] if isinstance(one, list) else handles_of(one.customer) for place, one in read.items()}
+        return set_apart(handles, count)
 
     def take(self, read: Sequence[Arrival | list[Fault]]) -> list[Outcome]:
         results = receive_read(read, by=self._here.by, now=self._here.now)

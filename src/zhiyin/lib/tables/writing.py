@@ -14,11 +14,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import IO
-
-import xlsxwriter
+from typing import IO, TYPE_CHECKING
 
 from zhiyin.lib.faults import Fault
+
+if TYPE_CHECKING:
+    import xlsxwriter
 
 # What spreadsheets take for the start of a formula; the wide forms count in East Asian versions. A text that already
 # has our apostrophes gets one more, or the reader could not tell.
@@ -104,6 +105,8 @@ def write_xlsx(path: Path, headers: Sequence[str], rows: Iterable[Sequence[Cell]
 
     Streams in constant memory; tells how many rows were written. Formulas and links are never made.
     """
+    import xlsxwriter  # noqa: PLC0415  (0.1 s that only who writes a workbook waits for)
+
     options = {
         "constant_memory": True,
         "strings_to_formulas": False,
@@ -135,7 +138,7 @@ def _csv_cell(cell: Cell) -> str | int | float:
     return "" if cell is None else str(cell).lower() if isinstance(cell, bool) else cell
 
 
-def _write_cell(worksheet: xlsxwriter.worksheet.Worksheet, row: int, place: int, cell: Cell) -> None:
+def _write_cell(worksheet: "xlsxwriter.worksheet.Worksheet", row: int, place: int, cell: Cell) -> None:
     if cell is None or cell == "":
         return
     if isinstance(cell, str):
