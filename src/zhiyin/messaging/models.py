@@ -50,6 +50,7 @@ class Message(models.Model):
     sent_at = models.DateTimeField(null=True)  # just before the bytes left; what fatigue and the link's life count from
     delivered_at = models.DateTimeField(null=True)
     provider_id = models.CharField(max_length=120, default="")
+    segments = models.PositiveSmallIntegerField(null=True)  # that are charged for; empty: one
     error = models.CharField(max_length=300, default="")
 
     class Meta:

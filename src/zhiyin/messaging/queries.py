@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import NamedTuple, Protocol
 
-from django.db.models import Count, F, Min, Q
+from django.db.models import Count, F, Min, Q, Sum
+from django.db.models.functions import Coalesce
 
 from zhiyin.lib.crypto import Unreadable
 from zhiyin.lib.ids import EPOCH, first_id_at
@@ -135,10 +136,12 @@ def addressed(invitation_ids: Iterable[int], *, customer_ids: Iterable[int]) -> 
     return found
 
 
-def sent_by(channel: str, *, since: datetime) -> int:
-    """How many messages of this kind of channel may have left since then: for its cap of a day or a month."""
+def sent_by(channel: str, *, since: datetime) -> tuple[int, int]:
+    """How many messages of this kind of channel may have left since then, and in how many segments: for its caps of a
+    day or a month."""
     rows = Message.objects.filter(sent_at__gte=since, channel=channel).exclude(category=Category.STAFF)
-    return rows.count()
+    found = rows.aggregate(messages=Count("pk"), segments=Sum(Coalesce("segments", 1)))
+    return found["messages"], found["segments"] or 0
 
 
 def sent_to_numbers(identity_ids: Iterable[int], *, customer_ids: Iterable[int], since: datetime) -> dict[int, int]:

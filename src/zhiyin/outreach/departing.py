@@ -17,6 +17,7 @@ from zhiyin.messaging import actions
 from zhiyin.messaging.actions import Leased
 from zhiyin.messaging.channels.protocol import Envelope
 from zhiyin.messaging.queries import sent_by, sent_to_numbers
+from zhiyin.messaging.rules.segment import segments_of
 from zhiyin.messaging.rules.states import Category
 from zhiyin.outreach.composing import CannotCompose, Invited, invitation_envelope, plain_envelope
 from zhiyin.outreach.gathering import KINDS, histories, needs_path, takes
@@ -35,6 +36,7 @@ from zhiyin.people.rules import Purpose
 
 log = logging.getLogger("zhiyin.outreach")
 State = Invitation.State
+SMS = "sms"  # the kind of channel that charges by the segment
 NO_CHANNEL, CANNOT_PREPARE = "no_channel", "cannot_prepare"
 # In doubt until the gateway has answered, so that a crash in between needs no repair. One row of VALUES for each
 # invitation: its id, its token's hash, when its link dies. The ORM would spell a CASE for every row.
@@ -55,6 +57,7 @@ class Plan:
     """What is to become of the messages of one batch."""
 
     go: list[tuple[Leased, Envelope]] = field(default_factory=list)
+    segments: dict[int, int] = field(default_factory=dict)  # of messages that take more than one
     links: list[Link] = field(default_factory=list)
     more_links: list[Link] = field(default_factory=list)  # of reminders: they do not end what they remind of
     remind_at: datetime | None = None  # when those who have not answered by then are reminded
@@ -136,7 +139,7 @@ class _Gathered:
         """Who the customer is now."""
         return self.people.get(self.former.get(one.customer_id, one.customer_id)) if one.customer_id else None
 
-    def let_go(self, one: Leased, *, now: datetime) -> None:
+    def let_go(self, one: Leased, *, segments: int, now: datetime) -> None:
         """What leaves now counts for the same person's next message of the batch, and for its number's day."""
         person = self.person(one)
         if person is not None:
@@ -145,7 +148,10 @@ class _Gathered:
         for group in self.groups_of(one):
             self.groups.setdefault(group, []).append(Sendings(now, KINDS[one.category]))
         if one.channel in self.spent:
-            self.spent[one.channel] = Spent(*(number + 1 for number in self.spent[one.channel]))
+            before = self.spent[one.channel]
+            self.spent[one.channel] = Spent(
+                before.messages_today + 1, before.segments_today + segments, before.segments_this_month + segments
+            )
         if one.identity_id:
             self.sent_today[one.identity_id] = self.sent_today.get(one.identity_id, 0) + 1
 
@@ -167,7 +173,10 @@ def _plan_one(one: Leased, facts: _Gathered, plan: Plan, *, now: datetime, has_c
     if one.invitation_id and (invited is None or invited.state in (State.ANSWERED, State.WITHDRAWN)):
         plan.withdraw.append((one, invited.state if invited else "no_invitation"))
         return
-    departure = _departure(one, facts, to, invited, now=now)
+    # Before it is known whether it may leave, only a channel with a cap asks how much there is to send.
+    is_capped = one.channel == SMS and one.channel in facts.spent
+    segments = segments_of(_envelope(one, facts, to, invited, now=now).text) if is_capped else 1
+    departure = _departure(one, facts, to, invited, segments=segments, now=now)
     if departure.reason:
         plan.withdraw.append((one, departure.reason))
     elif departure.wait_until:
@@ -175,17 +184,26 @@ def _plan_one(one: Leased, facts: _Gathered, plan: Plan, *, now: datetime, has_c
     elif not has_channel:
         plan.fail.append((one, NO_CHANNEL))
     else:
+        envelope = _envelope(one, facts, to, invited, now=now)
         if invited:
-            envelope = invitation_envelope(one, invited, to=to, organisation=facts.organisation, now=now)
             links = plan.more_links if one.category is Category.REMINDER else plan.links
             links.append((invited.id, token_hash(envelope.token), now + invited.link_life))
-        else:
-            envelope = plain_envelope(one, to=to, now=now)
         plan.go.append((one, envelope))
-        facts.let_go(one, now=now)
+        segments = segments_of(envelope.text) if one.channel == SMS else 1
+        if segments > 1:
+            plan.segments[one.id] = segments
+        facts.let_go(one, segments=segments, now=now)
 
 
-def _departure(one: Leased, facts: _Gathered, to: str, invited: Invited | None, *, now: datetime) -> Departure:
+def _envelope(one: Leased, facts: _Gathered, to: str, invited: Invited | None, *, now: datetime) -> Envelope:
+    if invited:
+        return invitation_envelope(one, invited, to=to, organisation=facts.organisation, now=now)
+    return plain_envelope(one, to=to, now=now)
+
+
+def _departure(
+    one: Leased, facts: _Gathered, to: str, invited: Invited | None, *, segments: int, now: datetime
+) -> Departure:
     person = facts.person(one)
     if now - moment_of(one.id) > LONGEST_WAIT:
         return Departure(reason="too_old")
@@ -221,6 +239,7 @@ def _departure(one: Leased, facts: _Gathered, to: str, invited: Invited | None, 
         sent_to_number_today=facts.sent_today.get(one.identity_id or 0, 0),
         group_logs=facts.groups,
         spent=facts.spent.get(one.channel, NOTHING_SPENT),
+        segments=segments,
     )
 
 
@@ -242,7 +261,7 @@ def _group_facts(
 def _spent(channels: Iterable[str], policy: Policy, *, now: datetime) -> dict[str, Spent]:
     """What each capped channel has sent today and this month, its lock held: two workers never fill the same place.
 
-    An invitation is one segment (``messaging.rules.segment``), so messages and segments are the same number.
+    In segments as we cut them, or as the provider's receipts say, once they do.
     """
     capped = sorted({cap.channel for cap in policy.caps} & set(channels))
     lock_groups(("channel", channel) for channel in capped)
@@ -250,7 +269,7 @@ def _spent(channels: Iterable[str], policy: Policy, *, now: datetime) -> dict[st
     found = {}
     for channel in capped:
         today, month = (sent_by(channel, since=since) for since in (midnight, midnight.replace(day=1)))
-        found[channel] = Spent(today, today, month)
+        found[channel] = Spent(*today, month[1])
     return found
 
 

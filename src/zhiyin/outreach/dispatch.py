@@ -273,6 +273,7 @@ def _carried_out(plan: Plan, *, now: datetime) -> Sent:
             total.again += 1
     for reason, ids in _by_reason(failed).items():
         Invitation.objects.filter(pk__among=ids, state=State.QUEUED).update(state=State.FAILED, reason=reason)
+    actions.note_segments(plan.segments)
     let_links_live(plan.links, now=now, remind_at=plan.remind_at)
     let_links_live(plan.more_links, now=now, remind_at=plan.remind_at, keeping_earlier=True)
     return total

@@ -13,7 +13,7 @@ from zhiyin.messaging.actions.leasing import (
 )
 from zhiyin.messaging.actions.people import Withdrawn, resend, settle, settle_as_sent, withdraw
 from zhiyin.messaging.actions.recovering import Recovered, recovering
-from zhiyin.messaging.actions.sending import Recorded, mark_sending, record_outcomes, still_ours
+from zhiyin.messaging.actions.sending import Recorded, mark_sending, note_segments, record_outcomes, still_ours
 from zhiyin.messaging.actions.setting_up import (
     ChannelGiven,
     InvalidSetup,
@@ -42,6 +42,7 @@ __all__ = [
     "kinds_due",
     "lease",
     "mark_sending",
+    "note_segments",
     "put_off",
     "queue_alert",
     "record_outcomes",

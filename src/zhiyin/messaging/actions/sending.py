@@ -1,7 +1,7 @@
 """Before the bytes leave, and after the gateway has answered: two commits, and between them only the channel."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -47,6 +47,15 @@ def mark_sending(leased: Sequence[Leased], *, via: str, place: str, patience: ti
     )
     rows = [(one.id, one.attempts + 1, one.fencing, one.worker, place, now, "", "") for one in leased]
     insert_rows(Attempt, ATTEMPT, rows)
+
+
+def note_segments(segments: Mapping[int, int]) -> None:
+    """Say how many segments each of these messages will be charged for; one that is not named is one."""
+    ids_of: dict[int, list[int]] = defaultdict(list)
+    for message, number in segments.items():
+        ids_of[number].append(message)
+    for number, ids in ids_of.items():
+        Message.objects.filter(pk__among=ids).update(segments=number)
 
 
 def still_ours(leased: Sequence[Leased]) -> set[int]:

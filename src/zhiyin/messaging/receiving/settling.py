@@ -14,6 +14,7 @@ from django.db.models import F, Q
 
 from zhiyin.ledger.bulk import insert_new, moment
 from zhiyin.ledger.record import Actor, record, record_all
+from zhiyin.messaging.actions.sending import note_segments
 from zhiyin.messaging.events import MessageFailed, MessagesReported, MessagesSettled
 from zhiyin.messaging.models import Attempt, DeliveryReport, Message
 from zhiyin.messaging.receiving.inbox import Waiting
@@ -197,6 +198,9 @@ def _apply(rows: Mapping[int, Message], settled: Settled, *, by: Actor, now: dat
     changes = _Changes(settled, _last_tries(row.pk for row in rows.values() if row.sent_at is None), by=by, now=now)
     for pk, row in sorted(rows.items()):
         changes.take(row, standing(reports[pk]), codes.get(pk, ""))
+        charged = max((report.segments or 0 for report in reports[pk]), default=0)
+        if charged and charged != (row.segments or 1):
+            changes.charged[pk] = charged
     changes.write()
 
 
@@ -223,6 +227,7 @@ class _Changes:
 
     def __init__(self, settled: Settled, last_tries: Mapping[int, datetime], *, by: Actor, now: datetime) -> None:
         self.settled, self.by, self.now = settled, by, now
+        self.charged: dict[int, int] = {}  # message → segments, where the provider reckons otherwise than we did
         self._last_tries = last_tries
         self._left: list[tuple[int, datetime]] = []
         self._moves: dict[_Move, list[int]] = defaultdict(list)
@@ -282,6 +287,7 @@ class _Changes:
         for move, ids in self._moves.items():
             Message.objects.filter(pk__among=ids, state=move.before).update(**move.values())
         _write_moments(_ARRIVED, self._arrived)
+        note_segments(self.charged)
         for was_sent, ids in self._doubts.items():
             if ids:
                 fact = MessagesSettled(ids=ids, sent=was_sent, because="a receipt")

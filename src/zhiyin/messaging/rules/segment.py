@@ -5,6 +5,7 @@ doubles the price of an invitation.
 """
 
 UNITS, GSM_CHARACTERS = 70, 160
+EACH_UNITS, EACH_GSM = 67, 153  # of several: each says which it is
 _GSM = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
@@ -15,9 +16,21 @@ CUT = "…"
 
 def over(text: str) -> int:
     """By how many places the text is longer than one segment; 0 when it fits."""
+    length, most, _each = _measured(text)
+    return max(0, length - most)
+
+
+def segments_of(text: str) -> int:
+    """How many segments a provider charges for this text."""
+    length, most, each = _measured(text)
+    return 1 if length <= most else -(-length // each)
+
+
+def _measured(text: str) -> tuple[int, int, int]:
+    """Its length, the most that one segment holds, and each of several."""
     if all(letter in _GSM or letter in _GSM_TWICE for letter in text):
-        return max(0, sum(2 if letter in _GSM_TWICE else 1 for letter in text) - GSM_CHARACTERS)
-    return max(0, len(text.encode("utf-16-le")) // 2 - UNITS)
+        return sum(2 if letter in _GSM_TWICE else 1 for letter in text), GSM_CHARACTERS, EACH_GSM
+    return len(text.encode("utf-16-le")) // 2, UNITS, EACH_UNITS
 
 
 def one_segment(*, signature: str, text: str, link: str) -> str:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zhiyin.messaging.rules.segment import CUT, one_segment, over
+from zhiyin.messaging.rules.segment import CUT, one_segment, over, segments_of
 
 LINK = "https://s.example.cn/s/0123456789Ab"
 
@@ -58,3 +58,11 @@ def test_whatever_the_words_the_link_is_whole_and_the_segment_one(signature: str
     sms = one_segment(signature=signature, text=text, link=LINK)
     assert LINK in sms
     assert over(sms) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "segments"),
+    [("好" * 70, 1), ("好" * 71, 2), ("好" * 134, 2), ("好" * 135, 3), ("a" * 160, 1), ("a" * 161, 2), ("a" * 307, 3)],
+)
+def test_several_segments_each_hold_less_than_one_alone(text: str, segments: int) -> None:
+    assert segments_of(text) == segments

@@ -95,6 +95,16 @@ def test_g36_the_same_receipt_ten_times_has_one_effect() -> None:
     assert delivery_reports().count() == arrivals().count() == 1
 
 
+def test_what_a_receipt_says_is_charged_for_counts_under_the_channel_s_cap() -> None:
+    first, second = sent(2)
+    kind = message(first).channel
+    assert queries.sent_by(kind, since=NOW) == (2, 2)
+    says_and_works(receipt(first, segments=3), now=LATER)
+    assert queries.sent_by(kind, since=NOW) == (2, 4)
+    says_and_works(receipt(second, segments=1), now=LATER)
+    assert (message(first).segments, message(second).segments) == (3, None)
+
+
 def reminded(first: int) -> int:
     """A reminder of the same invitation, sent an hour after the first message."""
     row, at = message(first), NOW + HOUR

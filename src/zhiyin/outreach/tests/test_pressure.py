@@ -15,6 +15,7 @@ from tests.threads import together
 from zhiyin.ledger import ids
 from zhiyin.ledger.ids import new_id
 from zhiyin.messaging.enqueue import Outgoing, enqueue
+from zhiyin.messaging.queries import sent_by
 from zhiyin.messaging.testing import messages
 from zhiyin.outreach import judging, pressure, reminding
 from zhiyin.outreach.actions import apply_policy
@@ -271,6 +272,27 @@ def test_spending_stops_at_the_month_s_budget(policy, data_dir) -> None:
     policy('[[caps.channel]]\nchannel = "sms"\nprice = 0.05\nspend_per_month = 0.15\n')
     reasons(*(encounter(n) for n in range(5)))
     assert send_due(worker="w", clock=lambda: NOW).sent == 3
+
+
+def care(number: int, text: str) -> Outgoing:
+    """A message with its own words, to the customer of this encounter."""
+    first = messages().order_by("pk")[number]
+    about = (first.identity_id, "care", first.scenario_id, first.touchpoint_id, first.unit_id)
+    return Outgoing(new_id(now=NOW), first.customer_id, *about, None, "sms", {"text": text}, NOW)
+
+
+def test_a_long_message_costs_each_of_its_segments(policy, data_dir) -> None:
+    policy('[gap]\noff = true\n[[caps.channel]]\nchannel = "sms"\nprice = 0.05\nspend_per_day = 0.40\n')
+    reasons(*(encounter(n) for n in range(3)))
+    assert send_due(worker="w", clock=lambda: NOW).sent == 3, "0.15"
+    with transaction.atomic():
+        enqueue([care(n, "您好，" + "祝" * 132) for n in range(3)], now=NOW)  # 135 places: three of 67
+    sent = send_due(worker="w", clock=lambda: NOW)
+    assert (sent.sent, sent.deferred) == (1, 2), "0.15 and 0.15 are 0.30; three more would be 0.45"
+    assert sent_by("sms", since=NOW) == (4, 6)
+    with transaction.atomic():
+        enqueue([care(n, "祝您愉快") for n in range(3)], now=NOW)
+    assert send_due(worker="w", clock=lambda: NOW).sent == 2, "to the last cent"
 
 
 def test_nothing_leaves_after_ten_days_in_the_queue(policy, data_dir) -> None:
