@@ -78,10 +78,11 @@ def timeline(person: Person, *, sort: str, page: int, by: Viewer, now: datetime)
         list(_messages(person, by=by, now=now)),
         list(_answers(person, by=by)),
         list(_cases(person, by=by)),
-        [Line(Sort(kind), fact) for kind, fact in facts_about(person.ids, limit=AT_MOST)],
+        [Line(Sort(kind), fact) for kind, fact in facts_about(person.ids, limit=AT_MOST)][::-1],
     ]
     lines = [line for source in sources for line in source if not sort or line.sort == sort]
-    lines.sort(key=lambda line: line.happening.at, reverse=True)
+    # Of one moment the later step stands above the earlier one: sources, and the steps in each, come in their order.
+    lines = sorted(reversed(lines), key=lambda line: line.happening.at, reverse=True)
     start = ON_A_PAGE * page
     more = len(lines) > start + ON_A_PAGE
     is_cut = any(len(source) >= AT_MOST for source in sources)

@@ -13,6 +13,7 @@ from django.utils import timezone, translation
 from tests.contracts.api_calls import Caller, found, interaction, make_organisation
 from zhiyin.ledger.queries import events
 from zhiyin.outreach.departing import let_links_live
+from zhiyin.outreach.testing import decisions as decision_rows
 from zhiyin.outreach.testing import invitation_rows
 from zhiyin.outreach.tokens import new_token, token_hash
 from zhiyin.people.access import Viewer
@@ -97,6 +98,18 @@ class TestTheTimeline:
         assert moments == sorted(moments, reverse=True)
         reasoned = [line.happening.url for line in page.lines if line.sort is Sort.DECISION]
         assert all(url.startswith("/outreach/decisions/") for url in reasoned)
+
+    def test_of_one_moment_the_later_step_stands_above_the_earlier_one(self, desk):
+        """A gateway that answers at once says sent and delivered in one moment, and who is asked at once is so too."""
+        at = timezone.now()
+        desk.serve("2", unit="N-1", customer="C-at-once", phone="13800138009")
+        desk.id = find_customer("external", "C-at-once") or 0
+        decision_rows().filter(customer_id=desk.id).update(at=at)
+        invitation_rows().filter(customer_id=desk.id).update(
+            state="sent", created_at=at, sent_at=at, delivered_at=at, opened_at=at, dies_at=at + timedelta(hours=8)
+        )
+        texts = [text for _sort, text in lines(desk, SYSTEM)]
+        assert texts == ["客户打开了问卷", "评价邀请已送达", "下发问卷", "判定：邀请评价", "服务接触：热线"]
 
     def test_each_change_of_a_message_has_its_line(self, desk):
         now = timezone.now()
