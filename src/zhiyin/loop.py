@@ -28,7 +28,7 @@ from zhiyin.messaging.sql import ATTEMPTS, MESSAGES, REPORTS
 from zhiyin.metrics import mirror
 from zhiyin.outreach import actions as outreach
 from zhiyin.outreach import alarms, arrivals, dispatch, judging, pressure, reminding, tokens
-from zhiyin.outreach.events import NumberReplied
+from zhiyin.outreach.events import NumberReplied, PolicyApplied
 from zhiyin.outreach.sql import DECISIONS, INVITATIONS
 from zhiyin.people.access import Viewer
 from zhiyin.people.events import CustomerErased, OptedOut
@@ -130,6 +130,12 @@ def ask_whether_it_helped(told: Envelope, now: datetime) -> None:
 def ask_nothing_about_an_open_case(told: Envelope, now: datetime) -> None:
     """Closing was taken back, or something was found meanwhile: nobody is asked whether it helped before it is over."""
     dispatch.take_back_about(case_id=told.event.case_id, reason="case_reopened", by=LOOP, now=now)
+
+
+@when(PolicyApplied)
+def judge_anew_what_was_put_off(told: Envelope, now: datetime) -> None:
+    """What waits for the morning, or for room under a cap, is due where the new policy has other hours or caps."""
+    dispatch.look_again(version=told.event.number, now=now)
 
 
 @when(OptedOut)

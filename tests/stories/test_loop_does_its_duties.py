@@ -4,8 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from zhiyin.ledger.deliver import deliver_pending
 from zhiyin.loop import DUTIES
-from zhiyin.outreach.testing import NOW
+from zhiyin.messaging.testing import messages
+from zhiyin.outreach.actions import apply_policy
+from zhiyin.outreach.dispatch import send_due
+from zhiyin.outreach.testing import NOW, SYSTEM, make_invitations
 from zhiyin.responses.models import Stranger
 from zhiyin.responses.strangers import ALLOWED, WINDOW, Strangers, address_key
 
@@ -23,6 +27,17 @@ def test_whoever_tried_dead_links_is_forgotten_within_the_hour() -> None:
     assert Stranger.objects.count() == 1, "it still counts"
     forget(lambda: NOW + WINDOW)
     assert Stranger.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_a_policy_in_force_wakes_what_the_one_before_put_off() -> None:
+    at_night = NOW + timedelta(hours=12)
+    make_invitations(1, now=at_night)
+    send_due(worker="test", clock=lambda: at_night)
+    assert messages().get().not_before > at_night
+    apply_policy('[sending_hours]\nfrom = "00:00"\nto = "24:00"\n', by=SYSTEM, now=at_night)
+    deliver_pending(now=at_night)
+    assert messages().get().not_before == at_night
 
 
 def test_what_a_dead_worker_held_is_free_soon_after_its_lease() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from django.db.models import Count, F, Min, Q, Sum
 from django.db.models.functions import Coalesce
@@ -231,24 +231,36 @@ def attempts_of(message_ids: Iterable[int]) -> dict[int, list[AttemptCard]]:
 
 @dataclass(frozen=True)
 class QueueCard:
-    """How much waits to be sent. ``oldest`` is the longest that anything has been due and has not left."""
+    """How much waits to be sent. ``oldest``: the longest that anything has been due and has not left. ``next_at``: when
+    the first of what waits for later will be due."""
 
     due: int
     later: int
     on_its_way: int
     oldest: timedelta
+    next_at: datetime | None = None
 
 
-def queue(*, now: datetime) -> QueueCard:
-    """The queue as it stands. An alarm belongs on ``oldest``."""
-    waiting = Message.objects.filter(state=State.QUEUED).aggregate(
-        due=Count("pk", filter=Q(not_before__lte=now)), all=Count("pk"), first=Min("not_before")
+def queue(*, now: datetime, by: Scope | None = None) -> QueueCard:
+    """The queue as it stands; with ``by`` what goes to customers of the units they may see. An alarm belongs on
+    ``oldest``."""
+    rows = Message.objects.all()
+    if by is not None:
+        rows = rows.exclude(category=Category.STAFF)
+    if by is not None and by.units is not None:
+        rows = rows.filter(unit_id__in=by.units)
+    waiting = rows.filter(state=State.QUEUED).aggregate(
+        due=Count("pk", filter=Q(not_before__lte=now)),
+        all=Count("pk"),
+        first=Min("not_before"),
+        next=Min("not_before", filter=Q(not_before__gt=now)),
     )
     return QueueCard(
         due=waiting["due"],
         later=waiting["all"] - waiting["due"],
-        on_its_way=Message.objects.filter(state__in=[State.LEASED, State.SENDING]).count(),
+        on_its_way=rows.filter(state__in=[State.LEASED, State.SENDING]).count(),
         oldest=max(now - waiting["first"], timedelta()) if waiting["first"] else timedelta(),
+        next_at=waiting["next"],
     )
 
 
@@ -271,6 +283,7 @@ class ChannelCard:
     is_active: bool = True
     carries: tuple[str, ...] = ()  # the kinds of message that go by it now
     updated_at: datetime | None = None  # None: nobody set it up, it is the outbox that is always there
+    oldest: timedelta | None = None  # for how long the oldest of what waits has been due
 
     @property
     def delivery_rate(self) -> float | None:
@@ -281,12 +294,8 @@ class ChannelCard:
 def channels(*, now: datetime) -> list[ChannelCard]:
     """Every channel that was set up, by key, and the outbox where it is in use."""
     rows = list(Channel.objects.order_by("key"))
-    due = dict(
-        Message.objects.filter(state=State.QUEUED, not_before__lte=now)
-        .values("channel")
-        .annotate(n=Count("pk"))
-        .values_list("channel", "n")
-    )
+    waiting = Message.objects.filter(state=State.QUEUED, not_before__lte=now).values("channel")
+    due = {row["channel"]: row for row in waiting.annotate(n=Count("pk"), first=Min("not_before")).order_by()}
     in_use = [(row.key, carried_by(row.kind)) for row in rows if row.is_active]
     carried: dict[str, list[str]] = {}
     for kind in ASKED_FOR:
@@ -298,8 +307,9 @@ def channels(*, now: datetime) -> list[ChannelCard]:
     return [_channel_card(row, carried.get(row.key, ()), due, now=now) for row in rows]
 
 
-def _channel_card(row: Channel, carries: Sequence[str], due: Mapping[str, int], *, now: datetime) -> ChannelCard:
+def _channel_card(row: Channel, carries: Sequence[str], due: Mapping[str, Any], *, now: datetime) -> ChannelCard:
     settings, state = _settings_and_state(row, now=now)
+    mine_due = [due[kind] for kind in carries if kind in due]
     mine = Message.objects.filter(via=row.key)
     counts = mine.filter(sent_at__gt=now - timedelta(days=1)).aggregate(
         hour=Count("pk", filter=Q(state=State.SENT, sent_at__gt=now - timedelta(hours=1))),
@@ -314,7 +324,7 @@ def _channel_card(row: Channel, carries: Sequence[str], due: Mapping[str, int], 
         state=state,
         rests_until=row.rests_until if state == "resting" else None,
         trouble=row.trouble,
-        waiting=sum(due.get(kind, 0) for kind in carries),
+        waiting=sum(one["n"] for one in mine_due),
         sent_last_hour=counts["hour"],
         delivered=counts["delivered"],
         sent_last_day=counts["day"],
@@ -324,6 +334,7 @@ def _channel_card(row: Channel, carries: Sequence[str], due: Mapping[str, int], 
         is_active=row.is_active,
         carries=tuple(carries),
         updated_at=row.updated_at,
+        oldest=now - min(one["first"] for one in mine_due) if mine_due else None,
     )
 
 

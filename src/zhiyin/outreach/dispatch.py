@@ -35,6 +35,7 @@ from zhiyin.messaging.rules.setups import BadSetup
 from zhiyin.messaging.rules.states import Category
 from zhiyin.messaging.ways import ASKED_FOR, Way, outbox, way_of
 from zhiyin.outreach.departing import CANNOT_PREPARE, Plan, let_links_live, planned
+from zhiyin.outreach.judging import policy_version
 from zhiyin.outreach.models import Invitation
 from zhiyin.outreach.tokens import let_earlier_links_return
 from zhiyin.people.access import Viewer
@@ -101,6 +102,16 @@ def recover(*, now: datetime) -> Recovered:
         _reset((one.invitation_id for one in recovered.had_not_left), State.QUEUED)
     _settle_what_was_opened(now=now)
     return recovered
+
+
+def look_again(*, version: int, now: datetime) -> int:
+    """After a policy came into force: what the one before put off, for the night or a cap, is judged by the new one.
+
+    Nothing is brought forward where both say the same about hours and caps. Returns how many messages are due again.
+    """
+    if policy_version(version - 1).putting_off == policy_version(version).putting_off:
+        return 0
+    return actions.bring_forward(now=now)
 
 
 @transaction.atomic

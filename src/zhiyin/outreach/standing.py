@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -10,11 +10,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from zhiyin.messaging.queries import ChannelCard, QueueCard
-from zhiyin.outreach.rules import Policy, next_send_at
+from zhiyin.outreach.rules import Policy
 from zhiyin.outreach.screen import Links
 from zhiyin.outreach.words import CHANNELS
 from zhiyin.ui import cards, times
 from zhiyin.ui.numerals import UNKNOWN, plain
+
+OLD_QUEUE = timedelta(minutes=10)  # due and not gone for longer: something holds the messages up
+OLD_DOUBT = timedelta(hours=1)  # the alarm: nobody has found out for longer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +27,8 @@ class ChannelRow:
     card: ChannelCard
     name: str
     delay: str
+    age: str  # for how long the oldest of what is due has been so
+    is_late: bool
     state: str
     tone: cards.Tone
     icon: str
@@ -45,15 +50,27 @@ def channel_rows(found: Sequence[ChannelCard]) -> list[ChannelRow]:
         word, tone, icon = _CHANNEL_STATES[card.state]
         name = str(CHANNELS.get(card.kind, card.kind))
         name = name if card.key == card.kind else f"{card.key} · {name}"
-        rows.append(ChannelRow(card=card, name=name, delay=_delay(card), state=str(word), tone=tone, icon=icon))
+        rows.append(
+            ChannelRow(
+                card=card,
+                name=name,
+                delay=_in_words(card.median_delay),
+                age=_in_words(card.oldest),
+                is_late=card.oldest is not None and card.oldest >= OLD_QUEUE,
+                state=str(word),
+                tone=tone,
+                icon=icon,
+            )
+        )
     return rows
 
 
-def _delay(card: ChannelCard) -> str:
-    if card.median_delay is None:
+def _in_words(length: timedelta | None) -> str:
+    """Seconds, until they are minutes."""
+    if length is None:
         return UNKNOWN
-    seconds = max(card.median_delay.total_seconds(), 0)
-    return times.length(card.median_delay) if seconds >= 60 else _("%(count)s s") % {"count": f"{seconds:.0f}"}
+    seconds = max(length.total_seconds(), 0)
+    return times.length(length) if seconds >= 60 else _("%(count)s s") % {"count": f"{seconds:.0f}"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +88,7 @@ class Matter:
 class Pending:
     """What the box is made from."""
 
-    waiting: int
+    queue: QueueCard  # of the units that the viewer sees, whatever the period
     doubts: int
     oldest_doubt: timedelta  # meaningless without doubts
     unreachable: int
@@ -80,17 +97,12 @@ class Pending:
     is_paused: bool
     failed: int = 0
     replies: int = 0
-    queue: QueueCard | None = None  # of the whole organisation: only for those who see it all
 
 
-OLD_QUEUE = timedelta(minutes=10)  # due and not gone for longer: something holds the messages up
-OLD_DOUBT = timedelta(hours=1)  # the alarm: nobody has found out for longer
-
-
-def matters(pending: Pending, links: Links, clock: times.Clock, *, now: datetime) -> list[Matter]:
+def matters(pending: Pending, links: Links, clock: times.Clock) -> list[Matter]:
     """What waits, what is in doubt, whom nobody can reach, how many are asked at all. Empty: nothing to do."""
     return [
-        *_queue(pending, links, clock, now=now),
+        *_queue(pending, links, clock),
         *_doubts(pending),
         *_failed(pending),
         *_replies(pending),
@@ -99,24 +111,36 @@ def matters(pending: Pending, links: Links, clock: times.Clock, *, now: datetime
     ]
 
 
-def _queue(pending: Pending, links: Links, clock: times.Clock, *, now: datetime) -> list[Matter]:
-    if not pending.waiting:
-        return []
-    told, url = {"count": plain(pending.waiting)}, links.invitations("queued")
-    leaves = next_send_at(now=now, policy=pending.policy, tz=clock.zone)
+def queue_in_words(queue: QueueCard) -> str:
+    """How old the queue is, also where all is well."""
+    if not queue.due:
+        return str(_("nothing is due"))
+    return _("the oldest has been due for %(time)s") % {"time": _in_words(queue.oldest)}
+
+
+def _queue(pending: Pending, links: Links, clock: times.Clock) -> list[Matter]:
+    queue, url = pending.queue, links.invitations("queued")
     if pending.is_paused:
-        title, icon = _("%(count)s held by the pause") % told, "player-pause"
+        if not queue.due + queue.later:
+            return []
+        title = _("%(count)s held by the pause") % {"count": plain(queue.due + queue.later)}
         note = _("They leave when outreach is resumed, if the limits still allow it.")
-    elif leaves > now:
-        title, icon = _("%(count)s wait for the morning") % told, "moon"
-        note = _("They leave from %(time)s on.") % {"time": clock.near(leaves)}
-    else:
-        title, icon, note = _("%(count)s on their way out") % told, "send", _oldest(pending.queue)
-    return [Matter(icon=icon, tone="warn" if note else "", title=title, note=note, url=url)]
+        return [Matter(icon="player-pause", tone="warn", title=title, note=note, url=url)]
+    found = []
+    if queue.due:
+        title, note = _("%(count)s due, on their way out") % {"count": plain(queue.due)}, _late(queue)
+        found.append(Matter(icon="send", tone="warn" if note else "", title=title, note=note, url=url))
+    if queue.next_at is not None:
+        title = _("%(count)s wait for their time") % {"count": plain(queue.later)}
+        note = _("The first from %(time)s on: sending hours, a cap, or a moment that was chosen.") % {
+            "time": clock.near(queue.next_at)
+        }
+        found.append(Matter(icon="moon", title=title, note=note, url=url))
+    return found
 
 
-def _oldest(queue: QueueCard | None) -> str:
-    if queue is None or queue.oldest < OLD_QUEUE:
+def _late(queue: QueueCard) -> str:
+    if queue.oldest < OLD_QUEUE:
         return ""
     return _("The oldest should have left %(time)s ago. Look at the channels.") % {"time": times.length(queue.oldest)}
 

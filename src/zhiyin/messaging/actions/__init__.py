@@ -3,6 +3,7 @@
 from zhiyin.messaging.actions.leasing import (
     LEASE,
     Leased,
+    bring_forward,
     could_not_prepare,
     give_up,
     held,
@@ -35,6 +36,7 @@ __all__ = [
     "Recorded",
     "Recovered",
     "Withdrawn",
+    "bring_forward",
     "could_not_prepare",
     "enqueue",
     "give_up",

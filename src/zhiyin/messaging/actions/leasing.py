@@ -134,6 +134,29 @@ def put_off(leased: Iterable[Leased], *, until: datetime) -> None:
     move(ids, State.LEASED, State.QUEUED, not_before=until, leased_until=None)
 
 
+# Whoever withdraws or claims one of them at this moment goes first: it is passed by, so nobody waits in a circle.
+_BRING_FORWARD = """
+WITH waiting AS MATERIALIZED (
+    SELECT id AS waiting_id FROM messaging_message
+    WHERE state = 'queued' AND not_before > %(now)s AND attempts = 0 AND fencing > 0 AND category <> 'staff'
+    {skip}
+)
+UPDATE messaging_message SET not_before = %(now)s FROM waiting WHERE id = waiting_id
+"""
+
+
+def bring_forward(*, now: datetime) -> int:
+    """What was judged and put off before its first try is due now, and so judged again. Returns how many messages.
+
+    One statement. What was never claimed keeps its moment, for whoever queued it chose that; what a gateway was offered
+    already keeps the pause that followed from its answer.
+    """
+    locking = connection.features.has_select_for_update_skip_locked
+    with connection.cursor() as cursor:
+        cursor.execute(_BRING_FORWARD.format(skip="FOR UPDATE SKIP LOCKED" if locking else ""), {"now": now})
+        return int(cursor.rowcount)
+
+
 def take_back(leased: Iterable[tuple[Leased, str]], *, by: Actor, now: datetime) -> None:
     """Withdraw each for its reason, in one fact a reason."""
     for reason, group in groupby(sorted(leased, key=lambda pair: pair[1]), key=lambda pair: pair[1]):

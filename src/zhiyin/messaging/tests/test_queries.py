@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
-from zhiyin.messaging.actions import ChannelGiven, held, lease, mark_sending, set_up_channel
+from zhiyin.messaging.actions import Alert, ChannelGiven, held, lease, mark_sending, queue_alert, set_up_channel
 from zhiyin.messaging.models import Attempt, Channel, Message
 from zhiyin.messaging.queries import (
     Contact,
@@ -109,6 +109,17 @@ def test_the_queue_and_how_long_the_oldest_has_been_due() -> None:
     card = queue(now=NOW)
     assert (card.due, card.later, card.on_its_way, card.oldest) == (2, 1, 1, timedelta(minutes=5))
     assert queue_sizes()["queued"] == 3
+
+
+def test_the_queue_of_a_branch_is_its_customers_messages() -> None:
+    make_messages(2, unit_id=5, not_before=NOW - timedelta(minutes=5))
+    make_messages(not_before=NOW - timedelta(minutes=50))
+    make_messages(unit_id=5, not_before=NOW + DAY)
+    queue_alert([Alert(1, "新工单", "请派单", unit_id=5)], now=NOW - DAY)
+    mine = queue(now=NOW, by=Somebody("staff:1", frozenset({5})))
+    assert (mine.due, mine.later, mine.oldest, mine.next_at) == (2, 1, timedelta(minutes=5), NOW + DAY)
+    assert queue(now=NOW, by=Somebody()).due == 3
+    assert queue(now=NOW).due == 4
 
 
 def test_an_empty_queue_is_not_late() -> None:

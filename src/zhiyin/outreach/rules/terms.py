@@ -152,6 +152,11 @@ class Policy:
         return frozenset(rule.per for rule in self.counted_rules if rule.per.is_group)
 
     @property
+    def putting_off(self) -> tuple[object, ...]:
+        """All by which a message that may leave must wait: hours and caps. Alike in two policies: both wait alike."""
+        return self.sending_hours, self.hours, self.per_number_per_day, self.caps
+
+    @property
     def has_sample(self) -> bool:
         """Whether anybody may be left out by the draw."""
         return self.share < 1 or any(row.share < 1 for row in self.shares)

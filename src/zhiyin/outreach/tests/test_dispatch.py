@@ -21,7 +21,7 @@ from zhiyin.messaging.channels.outbox import Outbox
 from zhiyin.messaging.enqueue import Outgoing, enqueue
 from zhiyin.messaging.testing import Gateway, MailServer, attempts, channel_rows, messages
 from zhiyin.outreach.actions import apply_policy
-from zhiyin.outreach.dispatch import Sent, recover, send_due, take_back, take_back_about
+from zhiyin.outreach.dispatch import Sent, look_again, recover, send_due, take_back, take_back_about
 from zhiyin.outreach.doubts import resend
 from zhiyin.outreach.intake import receive
 from zhiyin.outreach.models import Invitation
@@ -298,6 +298,49 @@ def test_a_numbers_cap_for_the_day_puts_the_rest_off_to_tomorrows_opening(data_d
     messages(pk=1).update(state="sent", sent_at=NOW - HOUR)
     assert asdict(send()) == only(deferred=1)
     assert messages().get(invitation_id=invited).not_before == MORNING
+
+
+ANY_HOUR = '[sending_hours]\nfrom = "00:00"\nto = "24:00"\n'
+
+
+def applied(text: str, *, now: datetime) -> int:
+    """Put in force, and how many of what waits are judged anew for it."""
+    return look_again(version=apply_policy(text, by=SYSTEM, now=now)[0], now=now)
+
+
+def test_what_the_old_policy_put_off_leaves_when_a_looser_one_is_in_force(data_dir: Path) -> None:
+    (invited,) = make_invitations(1, now=NIGHT)
+    assert send(NIGHT).deferred == 1
+    later = NIGHT + HOUR
+    assert applied(ANY_HOUR, now=later) == 1
+    assert asdict(send(later)) == only(sent=1)
+    assert messages().get(invitation_id=invited).sent_at == later
+
+
+def test_a_cap_that_was_raised_lets_go_what_waited_for_tomorrow(data_dir: Path) -> None:
+    make_invitations(3)
+    applied('[[caps.channel]]\nchannel = "sms"\nper_day = 1\n', now=NOW)
+    assert asdict(send()) == only(sent=1, deferred=2)
+    assert applied('[[caps.channel]]\nchannel = "sms"\nper_day = 2\n', now=NOW) == 2
+    assert asdict(send()) == only(sent=1, deferred=1)
+
+
+def test_what_waits_is_left_alone_where_the_new_policy_puts_off_alike(data_dir: Path) -> None:
+    make_invitations(2, now=NIGHT)
+    assert send(NIGHT).deferred == 2
+    assert applied("[gap]\nhours = 12\n", now=NIGHT) == 0
+    assert {row.not_before for row in messages()} == {MORNING}
+
+
+def test_a_moment_that_was_chosen_and_a_gateways_pause_stay(data_dir: Path) -> None:
+    """Only what was judged and put off comes round again, not what was queued for later or waits after a failure."""
+    make_invitations(3, now=NIGHT)
+    chosen, paused, put_off = messages().order_by("pk")
+    assert send(NIGHT).deferred == 3
+    messages(pk=chosen.pk).update(fencing=0)
+    messages(pk=paused.pk).update(attempts=1)
+    assert applied(ANY_HOUR, now=NIGHT) == 1
+    assert messages().get(not_before=NIGHT).pk == put_off.pk
 
 
 def test_a_merged_customers_message_is_judged_as_who_they_are_now(data_dir: Path) -> None:

@@ -45,6 +45,7 @@ def monitor(request: HttpRequest) -> HttpResponse:
     as_share = request.GET.get("as") == "share"
     cut = request.GET.get("by", "")
     cut = cut if cut in HEADINGS else "touchpoint"
+    queue = messaging.queue(now=now, by=by)
     channels = standing.channel_rows(messaging.channels(now=now))
     hours = counting.hours(frame.now, longest=policy.link_life / timedelta(hours=1), by=by)
     context = frame.context | {
@@ -70,7 +71,8 @@ def monitor(request: HttpRequest) -> HttpResponse:
         "channels": channels,
         "channels_work": all(row.card.state in ("working", "off") for row in channels),
         "sees_all": by.units is None,
-        "matters": _matters(found, frame, by, now=now),
+        "queue": standing.queue_in_words(queue),
+        "matters": _matters(found, queue, frame, by, now=now),
         "may_run": by.may(Permission.RUN_OUTREACH),
         "is_paused": _is_paused(),
     }
@@ -206,10 +208,12 @@ def _is_paused() -> bool:
     return card is not None and card.is_paused
 
 
-def _matters(found: counting.Tally, frame: _Frame, by: Viewer, *, now: datetime) -> list[standing.Matter]:
+def _matters(
+    found: counting.Tally, queue: messaging.QueueCard, frame: _Frame, by: Viewer, *, now: datetime
+) -> list[standing.Matter]:
     doubts = messaging.doubts(by=by, now=now, limit=MOST_DOUBTS)
     pending = standing.Pending(
-        waiting=found.steps["queued"],
+        queue=queue,
         doubts=len(doubts),
         oldest_doubt=doubts[0].age if doubts else timedelta(),
         unreachable=found.unreachable,
@@ -218,7 +222,6 @@ def _matters(found: counting.Tally, frame: _Frame, by: Viewer, *, now: datetime)
         is_paused=_is_paused(),
         failed=found.steps["lost"],
         replies=len(reply_rows(by=by, limit=MOST_REPLIES)),
-        queue=messaging.queue(now=now) if by.units is None else None,
     )
     clock = times.Clock(zone=timezone.get_current_timezone(), language=language(), now=now)
-    return standing.matters(pending, frame.links, clock, now=now)
+    return standing.matters(pending, frame.links, clock)

@@ -82,7 +82,8 @@ def timeline(person: Person, *, sort: str, page: int, by: Viewer, now: datetime)
     ]
     lines = [line for source in sources for line in source if not sort or line.sort == sort]
     # Of one moment the later step stands above the earlier one: sources, and the steps in each, come in their order.
-    lines = sorted(reversed(lines), key=lambda line: line.happening.at, reverse=True)
+    lines.reverse()
+    lines.sort(key=lambda line: line.happening.at, reverse=True)
     start = ON_A_PAGE * page
     more = len(lines) > start + ON_A_PAGE
     is_cut = any(len(source) >= AT_MOST for source in sources)
