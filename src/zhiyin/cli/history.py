@@ -1,6 +1,7 @@
 """The demo's past and present: the sample crowd's encounters through the very actions of the product, on any clock."""
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
@@ -36,6 +37,13 @@ from zhiyin.surveys.queries import VersionCard, versions_by_id
 STEP = timedelta(hours=6)
 TOLD_AT = time(17, 30)
 PACK = "hotline"
+AT_ANY_HOUR = """[sending_hours]
+from = "00:00"
+to = "24:00"
+source = "default"
+why = { zh-hans = "演示不分昼夜，消息随时下发。", en = "Demo: looked at by night, too, so messages leave at any hour." }
+
+"""
 Coming = tuple[datetime, int, str, Asked]  # when the answer comes, the invitation, its token, what it asks about
 
 
@@ -167,11 +175,12 @@ def build_history(*, weeks: int, until: datetime, password: str, show: bool) -> 
     start = until - timedelta(weeks=weeks or pack.sample.volume.weeks)
     found_sample(PACK, password=password, by=Viewer.system("demo"), now=start)
     _play(start, until, show=show, remembers=False)
-    # The demo is looked at by night, too: from here on messages leave around the clock.
-    around_the_clock = pack.policy_text.replace('to = "21:00"', 'to = "24:00"').replace(
-        'from = "08:00"', 'from = "00:00"'
-    )
-    apply_policy(around_the_clock, by=DEMO, now=until)
+    apply_policy(around_the_clock(pack.policy_text), by=DEMO, now=until)
+
+
+def around_the_clock(policy: str) -> str:
+    """The demo is looked at by night, too: from here on messages leave at any hour."""
+    return re.sub(r"^\[sending_hours\].*?(?=^\[)", AT_ANY_HOUR, policy, flags=re.MULTILINE | re.DOTALL)
 
 
 def play_on(*, until: datetime, show: bool) -> None:

@@ -37,12 +37,13 @@ class Standing:
 
 @dataclass(frozen=True)
 class Fairness:
-    """The card. ``judged``: how many agents had enough of both to be compared."""
+    """The card. ``judged``: how many agents and units had enough of both to be compared."""
 
     whole: Standing
     agents: Sequence[Standing]
     units: Sequence[Standing]
     flagged: int
+    flagged_units: int
     judged: int
     as_of: datetime | None
 
@@ -67,7 +68,8 @@ def fairness(*, since: date, until: date, where: Mapping[str, str], by: Viewer) 
         agents=agents[:SHOWN],
         units=teams[:SHOWN],
         flagged=sum(one.is_flagged for one in agents),
-        judged=sum(one.difference is not None for one in agents),
+        flagged_units=sum(one.is_flagged for one in teams),
+        judged=len(agents) + len(teams),
         as_of=answer.as_of,
     )
 

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from zhiyin.journey.rules import FUNNEL
 from zhiyin.lib.text import pick
 from zhiyin.packs.format import Pack
-from zhiyin.packs.shape.sample import Plot, Traffic
+from zhiyin.packs.shape.sample import Plot, Sparing, Traffic
 
 SOURCE = "demo"
 WEEK = timedelta(days=7)
@@ -100,6 +100,11 @@ class Crowd:
         attributes: dict[str, Any] = {"moment": moment_key, **self._noted(noted, moment_key, is_plot=plot is not None)}
         if dice.random() < sample.shares.complaint:
             attributes["complaint"] = True
+        spared = self._sparing(unit, moment)
+        if spared and noted.random() < spared.complaint:
+            attributes["complaint"] = True
+        if spared and "complaint" in attributes and noted.random() < spared.numberless:
+            customer = {"external_id": f"X{self.made:06d}"}
         mark = BEGGED if "begged" in attributes else ""
         item: dict[str, Any] = {
             "source": SOURCE,
@@ -119,6 +124,12 @@ class Crowd:
                 begun = moment >= self.ends_at - plot.from_week * WEEK
                 if begun and self._dice.random() < plot.share:
                     return plot
+        return None
+
+    def _sparing(self, unit: str, moment: datetime) -> Sparing | None:
+        for one in self.pack.sample.sparing:
+            if unit in one.units and moment >= self.ends_at - one.from_week * WEEK:
+                return one
         return None
 
     def _moment(self, traffic: Traffic, plot: Plot | None) -> str:

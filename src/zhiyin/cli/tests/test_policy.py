@@ -1,11 +1,15 @@
 """``policy show`` and ``policy apply``: what is shown can be applied, and comes back the same."""
 
+from dataclasses import replace
+
 import pytest
 
+from zhiyin.cli.history import around_the_clock
 from zhiyin.cli.tests.commands import runner
 from zhiyin.outreach.judging import current_policy
 from zhiyin.outreach.rules import DEFAULT, parse_policy
 from zhiyin.outreach.testing import make_world, policy_versions
+from zhiyin.packs.install import pack_of
 
 pytestmark = pytest.mark.django_db
 TIGHT = '[[limit]]\nper = "customer"\nmax = 1\ndays = 30\n'
@@ -27,6 +31,14 @@ def test_what_is_shown_applies_and_shows_again(run, tmp_path):
     assert run("policy", "apply", file).out == "policy=1 unchanged\n"
     assert run("policy", "show").out == file.read_text("utf-8")
     assert current_policy()[1] == DEFAULT
+
+
+def test_the_demos_policy_sends_at_any_hour_and_gives_no_night_as_its_reason():
+    text = pack_of("hotline").policy_text
+    demo = around_the_clock(text)
+    assert parse_policy(demo) == replace(parse_policy(text), sending_hours=None)
+    assert "夜里不打扰" not in demo
+    assert "nobody is disturbed" not in demo
 
 
 def test_another_policy_is_another_version(run, tmp_path):

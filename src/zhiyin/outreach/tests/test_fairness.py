@@ -56,6 +56,6 @@ def test_an_agent_whose_angry_customers_have_no_number_stands_out(settings, tmp_
     assert found is not None
     assert (found.whole.complaints.n, found.whole.others.n) == (80, 80)
     assert [(one.name, one.is_flagged) for one in found.agents] == [("甲", True), ("乙", False)]
-    assert (found.flagged, found.judged) == (1, 2)
+    assert (found.flagged, found.flagged_units, found.judged) == (1, 1, 3)
     assert [one.is_flagged for one in found.units] == [True]
     assert found.as_of is not None

@@ -93,6 +93,18 @@ class Plot:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Sparing:
+    """Units that spare themselves the angry ones: for ``from_week`` weeks now they book part of those who complain
+    without a number, so that nobody can ask them. The monitor must notice (S0.14)."""
+
+    units: tuple[str, ...] = rule(refers="unit", least=1)
+    from_week: int = rule(least=1)
+    complaint: float = rule(least=0, most=1)  # of the interactions of these units
+    numberless: float = rule(least=0, most=1)  # of those complaints
+    source: Source
+
+
+@dataclass(frozen=True, kw_only=True)
 class Topic:
     key: str = key_of("topic")
     name: Text = rule(longest=40)
@@ -152,6 +164,7 @@ class Sample:
     scores: ScoreShape
     traffic: tuple[Traffic, ...] = many("traffic", least=1)
     plots: tuple[Plot, ...] = many("plot")
+    sparing: tuple[Sparing, ...] = many("sparing")
     topics: tuple[Topic, ...] = many("topic", least=1)
     verbatims: tuple[Verbatim, ...] = many("verbatim", least=1)
     brands: tuple[Group, ...] = many("brand", least=1)

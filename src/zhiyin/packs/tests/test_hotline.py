@@ -3,15 +3,17 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from zhiyin.insight.rules import lexicon_of, read_comment
 from zhiyin.messaging.rules.segment import one_segment, over
+from zhiyin.outreach.fairness import compared
 from zhiyin.outreach.rules import DEFAULT
 from zhiyin.outreach.rules.terms import ALL_KINDS
+from zhiyin.packs.crowd import Crowd
 from zhiyin.packs.format import Pack, built_in_packs, load_pack
 from zhiyin.people.roles import Role
 from zhiyin.surveys.rules import Questionnaire
@@ -342,6 +344,26 @@ def test_the_plot_scores_below_the_traffic_around_it(pack: Pack) -> None:
     plot = next(one for one in pack.sample.plots if one.key == "plan_changed_without_consent")
     assert (plot.top < channel.top - 0.2, plot.low > channel.low + 0.2) == (True, True)
     assert "S0.39" in plot.source.ids
+
+
+def test_one_team_of_the_sample_spares_itself_the_angry_ones_and_the_monitor_can_tell(pack: Pack) -> None:
+    """Enough complaints in a month to be compared, of which more than chance explains have no number to ask at."""
+    (sparing,) = pack.sample.sparing
+    (unit,) = sparing.units
+    now = datetime(2026, 11, 22, tzinfo=UTC)
+    crowd = Crowd(pack, {}, now)
+    month = [one for one in crowd.interactions(now - timedelta(days=30), now) if one["unit"] == unit]
+    reachable = {True: [0, 0], False: [0, 0]}
+    for one in month:
+        counts = reachable["complaint" in one["attributes"]]
+        counts[0] += "phone" in one["customer"]
+        counts[1] += 1
+    standing = compared(unit, {key: (hits, n) for key, (hits, n) in reachable.items()})
+    assert standing.complaints.n >= 30
+    assert standing.is_flagged
+    earlier = now - timedelta(weeks=sparing.from_week + 4)
+    before = Crowd(pack, {}, now).interactions(earlier, earlier + timedelta(days=28))
+    assert all("name" in one["customer"] for one in before), "it has a beginning, so that the change shows"
 
 
 def test_customers_write_enough_of_every_kind(pack: Pack) -> None:
