@@ -100,13 +100,30 @@ def test_another_body_under_the_same_id_is_refused_and_changes_nothing(callers: 
     assert statuses == {"conflict": len(items)}
     for item, other in zip(items[:20], earlier[:20], strict=True):
         assert callers[0].post("/interactions", other).status_code == 409
-        replay = callers[0].post("/interactions", item)
-        assert (replay.status_code, replay.headers["Idempotent-Replayed"]) == (200, "true")
+        replays = [callers[0].post("/interactions", item) for _ in range(2)]
+        assert {(one.status_code, one.headers["Idempotent-Replayed"]) for one in replays} == {(200, "true")}
+        assert replays[0].content == replays[1].content, "to the byte"
         first = told[item["external_id"]][0]
-        assert {name: found(replay)[name] for name in ("interaction", "decision", "invitation")} == {
-            name: first[name] for name in ("interaction", "decision", "invitation")
-        }
+        assert found(replays[0]) == {**found(replays[0]), **{name: first[name] for name in first if name != "status"}}
     assert faults(told, len(items)) == {}
+
+
+def test_of_two_bodies_under_one_id_at_once_one_is_taken_in_and_the_other_refused(callers: list[Caller]) -> None:
+    items = events(EVENTS // 50)
+    bodies = (items, [{**item, "ended_at": "2026-11-01T10:00:00+08:00"} for item in items])
+    statuses: dict[str, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
+
+    def send(thread: int) -> None:
+        for item in random.Random(thread).sample(bodies[thread % 2], len(items)):
+            status = callers[thread].post("/interactions", item).status_code
+            word = {201: "taken", 200: "taken", 409: "refused"}.get(status, str(status))
+            statuses[item["external_id"]][thread % 2].add(word)
+
+    together([lambda thread=thread: send(thread) for thread in range(THREADS)])  # type: ignore[misc]
+    assert len(statuses) == len(items)
+    for told in statuses.values():
+        assert sorted(sorted(words) for words in told.values()) == [["refused"], ["taken"]], "all four of a body alike"
+    assert interactions().count() == len(items)
 
 
 def test_negative_control_an_intake_where_everybody_comes_first_is_found_out(

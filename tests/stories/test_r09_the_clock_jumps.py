@@ -30,6 +30,7 @@ from zhiyin.responses.testing import Browser, make_survey
 
 PEOPLE = sized(c=2, n=30)
 NTP_STEPS = 200
+LOOKS_AT_LINKS = sized(c=20, n=NTP_STEPS)  # of these: each tries every link of two days
 YEAR_END = datetime(2027, 12, 31, 3, 50, tzinfo=UTC)  # before noon in Shanghai
 GAP, PERIOD, MOST = timedelta(hours=24), timedelta(days=90), 10
 POLICY = f"""
@@ -169,9 +170,17 @@ def test_negative_control_a_ladder_that_forgets_whom_it_told(house: House, monke
 
 
 def test_no_link_that_was_dead_opens_again(house: House) -> None:
-    house.live(clock(ntp_steps=20), with_links=True)
+    house.live(clock(ntp_steps=LOOKS_AT_LINKS), with_links=True)
     assert house.died
     assert house.revived == {}
+
+
+def test_negative_control_links_by_the_clock_on_the_wall_open_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zhiyin.responses.hot.steady", lambda now: now)
+    house.live(clock(ntp_steps=0), with_links=True)
+    assert house.revived.total() > 0
 
 
 def test_on_a_clock_that_only_goes_forward_no_dead_link_opens(house: House) -> None:

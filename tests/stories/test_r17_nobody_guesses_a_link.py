@@ -1,7 +1,8 @@
 """R17: guessing links leads nowhere, tells nothing, is stopped early, and never locks out whoever holds a real one."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from itertools import count
 from math import expm1, log1p, log2
 from statistics import median
@@ -93,10 +94,20 @@ def addresses() -> Iterator[str]:
 @pytest.mark.django_db
 def test_a_guesser_with_as_many_addresses_as_he_likes_hits_nothing() -> None:
     make_links(LIVE)
-    browser, senders = Browser(), addresses()
-    statuses = Counter(browser.get(f"/s/{new_token()}", REMOTE_ADDR=next(senders)).status for _ in range(GUESSES))
-    assert statuses == {404: GUESSES}
+    assert answers(new_token() for _ in range(GUESSES)) == {404: GUESSES}
     assert not invitation_rows().exclude(opened_at=None).exists()
+
+
+def answers(guesses: Iterable[str]) -> Counter[int]:
+    """What the guesser is answered, by status."""
+    browser, senders = Browser(), addresses()
+    return Counter(browser.get(f"/s/{guess}", REMOTE_ADDR=next(senders)).status for guess in guesses)
+
+
+@pytest.mark.django_db
+def test_negative_control_a_guess_that_hits_is_seen() -> None:
+    live = make_links(LIVE)
+    assert answers([*(new_token() for _ in range(100)), live[7]]) == {404: 100, 200: 1}
 
 
 def told_apart(pages: dict[str, Page]) -> int:
@@ -109,12 +120,15 @@ def told_apart(pages: dict[str, Page]) -> int:
 
 
 def dead_links() -> dict[str, str]:
-    used, expired, revoked = make_links(3)
-    assert Browser().post(f"/s/{used}", GOOD).status == 200
-    for token in (expired, revoked):
-        owner = invitation_rows().get(token_hash=token_hash(token)).customer_id
-        end_links(owner, now=Browser().now)
-    return {"unknown": new_token(), "used": used, "expired": expired, "revoked": revoked}
+    used, expired, revoked, withdrawn = make_links(4)
+    browser = Browser()
+    assert browser.post(f"/s/{used}", GOOD).status == 200
+    rows = {token: invitation_rows().filter(token_hash=token_hash(token)) for token in (expired, revoked, withdrawn)}
+    died = browser.now - timedelta(microseconds=1)
+    rows[expired].update(sent_at=died - timedelta(hours=8), dies_at=died)
+    end_links(rows[revoked].get().customer_id, now=browser.now)
+    rows[withdrawn].update(state="withdrawn", reason="opted_out", sent_at=None, dies_at=None)
+    return {"unknown": new_token(), "used": used, "expired": expired, "revoked": revoked, "withdrawn": withdrawn}
 
 
 @pytest.mark.django_db
@@ -129,7 +143,7 @@ def test_a_dead_link_does_not_say_why(method: str) -> None:
 @pytest.mark.django_db
 def test_negative_control_a_page_that_says_why_is_found_out() -> None:
     telling = {why: Page(404, f"gone: {why}".encode(), {}) for why in dead_links()}
-    assert told_apart(telling) == 4
+    assert told_apart(telling) == 5
 
 
 def medians_apart(times: int) -> float:
