@@ -22,8 +22,8 @@ from zhiyin.journey.events import InteractionsReceived
 from zhiyin.journey.sql import INTERACTIONS
 from zhiyin.ledger import chain, deliver, months
 from zhiyin.ledger.events import Envelope
-from zhiyin.messaging.events import CallbacksRefused, ChannelPaused, PushesSilent, ReceiptsUnread
-from zhiyin.messaging.receiving import inbox
+from zhiyin.messaging.events import CallbacksRefused, ChannelPaused, DoubtsOld, PushesSilent, ReceiptsUnread
+from zhiyin.messaging.receiving import doubting, inbox
 from zhiyin.messaging.sql import ATTEMPTS, MESSAGES, REPORTS
 from zhiyin.metrics import mirror
 from zhiyin.outreach import actions as outreach
@@ -173,6 +173,7 @@ def let_a_number_answer(told: Envelope, now: datetime) -> None:
 
 @when(CallbacksRefused)
 @when(ChannelPaused)
+@when(DoubtsOld)
 @when(PushesSilent)
 @when(ReceiptsUnread)
 def tell_who_runs_the_channels(told: Envelope, now: datetime) -> None:
@@ -211,6 +212,12 @@ def listen_where_nobody_calls(clock: Clock) -> int:
 @every(minutes=1)
 def ask_where_pushes_are_silent(clock: Clock) -> int:
     return arrivals.ask_where_pushes_are_silent(now=clock())
+
+
+@every(minutes=1)
+def tell_of_messages_long_in_doubt(clock: Clock) -> int:
+    """Somebody must find out whether they arrived: told once."""
+    return doubting.tell_of_old_doubts(by=LOOP, now=clock())
 
 
 @every(hours=1)

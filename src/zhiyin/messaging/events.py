@@ -145,6 +145,16 @@ class ReceiptsUnread:
     unread: int
 
 
+@fact("messaging.doubts_old")
+@dataclass(frozen=True)
+class DoubtsOld:
+    """Messages of a channel have been in doubt for more than an hour, and nobody has found out."""
+
+    channel: str
+    count: int
+    since: str  # when the oldest of them left
+
+
 @fact("messaging.channel_paused")
 @dataclass(frozen=True)
 class ChannelPaused:

@@ -224,6 +224,7 @@ class Hearing(models.Model):
     told_refused_at = models.DateTimeField(null=True)
     told_unread_at = models.DateTimeField(null=True)
     told_silent_at = models.DateTimeField(null=True)
+    told_doubts_at = models.DateTimeField(null=True)  # None: no message of this channel has long been in doubt
     pulled_at = models.DateTimeField(null=True)
 
 

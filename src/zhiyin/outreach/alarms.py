@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import translation
+from django.utils.timezone import get_default_timezone
 from django.utils.translation import gettext as _
 
 from zhiyin.messaging.actions import Alert, queue_alert
-from zhiyin.messaging.events import CallbacksRefused, ChannelPaused, PushesSilent, ReceiptsUnread
+from zhiyin.messaging.events import CallbacksRefused, ChannelPaused, DoubtsOld, PushesSilent, ReceiptsUnread
 from zhiyin.messaging.ways import way_of
 from zhiyin.people.access import Viewer
 from zhiyin.people.queries import staff_of
@@ -79,9 +80,24 @@ def _unread(alarm: ReceiptsUnread) -> tuple[str, str]:
     )
 
 
+def _doubts(alarm: DoubtsOld) -> tuple[str, str]:
+    since = datetime.fromisoformat(alarm.since).astimezone(get_default_timezone())
+    values = {"channel": alarm.channel, "count": alarm.count, "since": f"{since:%Y-%m-%d %H:%M}"}
+    return (
+        _("Messages of channel %(channel)s are in doubt") % values,
+        _(
+            "%(count)s messages of channel %(channel)s have been in doubt for more than an hour, the oldest since "
+            "%(since)s. They count as sent and do not go again by themselves. Ask the provider, then say what you "
+            "found under Outreach › Messages in doubt."
+        )
+        % values,
+    )
+
+
 _WORDS: Mapping[type, Callable[[Any], tuple[str, str]]] = {
     CallbacksRefused: _refused,
     ChannelPaused: _paused,
     PushesSilent: _silent,
     ReceiptsUnread: _unread,
+    DoubtsOld: _doubts,
 }

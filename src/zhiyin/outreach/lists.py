@@ -9,6 +9,7 @@ from django.db.models import Q
 from zhiyin.journey.queries import JourneyMap, interaction_cards, journey_map
 from zhiyin.lib.text import pick
 from zhiyin.messaging.queries import AttemptCard, DoubtCard, attempts_of, doubts
+from zhiyin.messaging.rules.receipts import OLD_DOUBT
 from zhiyin.outreach import monitor
 from zhiyin.outreach.monitor import Window, decision_sets, invitation_sets
 from zhiyin.outreach.queries import DecisionCard, InvitationCard, decisions_of, invitation_cards
@@ -56,6 +57,11 @@ class DoubtRow:
     channel: str
     age: timedelta
     attempts: Sequence[AttemptCard]
+
+    @property
+    def is_old(self) -> bool:
+        """Somebody has been told of it."""
+        return self.age >= OLD_DOUBT
 
 
 def which_decisions(query: Mapping[str, str]) -> tuple[str, Q]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from zhiyin.messaging.queries import ChannelCard, QueueCard
+from zhiyin.messaging.rules.receipts import OLD_DOUBT
 from zhiyin.outreach.rules import Policy
 from zhiyin.outreach.screen import Links
 from zhiyin.outreach.words import CHANNELS
@@ -17,7 +18,6 @@ from zhiyin.ui import cards, times
 from zhiyin.ui.numerals import UNKNOWN, plain
 
 OLD_QUEUE = timedelta(minutes=10)  # due and not gone for longer: something holds the messages up
-OLD_DOUBT = timedelta(hours=1)  # the alarm: nobody has found out for longer
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -160,6 +160,19 @@ def is_silent(
 SILENT_AFTER = timedelta(minutes=30)
 
 
+OLD_DOUBT = timedelta(hours=1)  # gateways answer within minutes: later than this somebody has to find out
+TOLD_OF_DOUBTS = timedelta(days=1)
+
+
+def tells_of_doubts(*, newest_old: datetime, told: datetime | None, now: datetime) -> bool:
+    """Whether somebody must be told of messages in doubt. ``newest_old``: when the last of those left that have been in
+    doubt for too long.
+
+    Once for the same messages; when others have grown as old, again, at most once a day.
+    """
+    return told is None or (now - told >= TOLD_OF_DOUBTS and newest_old + OLD_DOUBT > told)
+
+
 def same_address(said: str, ours: str) -> bool:
     """Whether a receipt names the address that we wrote to (G34). Stars stand for digits that a gateway hides."""
     if not said or said == ours:

@@ -16,8 +16,9 @@ from zhiyin.messaging.actions import ChannelGiven, set_up_channel
 from zhiyin.messaging.channels import registry
 from zhiyin.messaging.channels.callbacks import callback_path
 from zhiyin.messaging.channels.email.returning import reference
-from zhiyin.messaging.events import CallbacksRefused, ChannelPaused, PushesSilent, ReceiptsUnread
+from zhiyin.messaging.events import CallbacksRefused, ChannelPaused, DoubtsOld, PushesSilent, ReceiptsUnread
 from zhiyin.messaging.receiving.closing import is_closed
+from zhiyin.messaging.receiving.doubting import tell_of_old_doubts
 from zhiyin.messaging.receiving.testing import delivery_reports
 from zhiyin.messaging.rules.signals import Asked, Callback, Delivery, Receipt, Signal
 from zhiyin.messaging.testing import channel_rows, message, messages
@@ -139,6 +140,31 @@ def test_g30_too_many_unknown_words_are_told() -> None:
     assert count_since(NOW - MINUTE, kind="messaging.receipts_unread") == 1
 
 
+def in_doubt(number: int, *, since: datetime) -> list[int]:
+    pks = sent(number)
+    messages(pk__in=pks).update(state="unknown", sent_at=since, delivered_at=None)
+    return pks
+
+
+def test_messages_long_in_doubt_are_told_of_once_and_once_more_for_others_a_day_later() -> None:
+    set_up()
+    told = [tell_of_old_doubts(by=SYSTEM, now=NOW)]
+    old = in_doubt(2, since=NOW)
+    told += [tell_of_old_doubts(by=SYSTEM, now=NOW + minutes * MINUTE) for minutes in (59, 60, 61, 300)]
+    assert told == [0, 0, 1, 0, 0]
+    in_doubt(1, since=NOW + 300 * MINUTE)
+    day = 24 * 60
+    told = [
+        tell_of_old_doubts(by=SYSTEM, now=NOW + minutes * MINUTE) for minutes in (361, day + 59, day + 60, day + 61)
+    ]
+    assert told == [0, 0, 1, 0]
+    assert tell_of_old_doubts(by=SYSTEM, now=NOW + 3 * day * MINUTE) == 0, "all of them have been told of"
+    messages(state="unknown").update(state="sent")
+    assert tell_of_old_doubts(by=SYSTEM, now=NOW + 3 * day * MINUTE) == 0
+    messages(pk__in=old).update(state="unknown", sent_at=NOW + 3 * day * MINUTE)
+    assert tell_of_old_doubts(by=SYSTEM, now=NOW + (3 * day + 60) * MINUTE) == 1, "it began anew"
+
+
 def test_every_alarm_becomes_an_alert_to_each_administrator() -> None:
     make_world()
     given = StaffGiven(
@@ -151,6 +177,7 @@ def test_every_alarm_becomes_an_alert_to_each_administrator() -> None:
         PushesSilent(channel="gate", heard_at="", asked=True),
         PushesSilent(channel="gate", heard_at="", asked=False),
         ReceiptsUnread(channel="gate", receipts=100, unread=2),
+        DoubtsOld(channel="gate", count=3, since=NOW.isoformat()),
     )
     for alarm in alarms_of_all_kinds:
         (pk,) = tell_administrators(alarm, now=NOW)
@@ -165,6 +192,7 @@ def test_the_worker_does_all_of_it(settings: Settings) -> None:
         "work_through_the_inbox",
         "listen_where_nobody_calls",
         "ask_where_pushes_are_silent",
+        "tell_of_messages_long_in_doubt",
         "forget_what_gateways_said",
     }
 
