@@ -36,7 +36,8 @@ def accepted_at_the_end(tokens: list[str]) -> Counter[str]:
     for number, token in enumerate(tokens):
         late = AT_THE_END[number % len(AT_THE_END)]
         counted["accepted too late"] += submit(token, at=late, hand=number) == 200
-        counted["opened too late"] += Browser(now=NOW + late).get(f"/s/{token}", REMOTE_ADDR=f"10.0.{number}.1") == 200
+        page = Browser(now=NOW + late).get(f"/s/{token}", REMOTE_ADDR=f"2001:db8:{number:x}::2")
+        counted["opened too late"] += page.status == 200
         counted["refused in time"] += submit(token, at=LIFE - TICK, hand=number) != 200
         counted["accepted after submission"] += submit(token, at=LIFE - TICK, hand=number + 1) == 200
     return +counted
@@ -75,7 +76,14 @@ def careless(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sql, "SUBMIT", Statement("careless_submit", without(sql.SUBMIT.text.decode())))
 
 
+def test_negative_control_a_page_that_looks_at_no_clock_opens_too_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Link, "is_alive", lambda *_, **__: True)
+    assert accepted_at_the_end(make_links(6))["opened too late"] == 6
+
+
 @pytest.mark.usefixtures("careless")
 def test_negative_control_without_the_conditions_both_checks_fail() -> None:
-    assert accepted_at_the_end(make_links(6))["accepted too late"] == 6
+    counted = accepted_at_the_end(make_links(6))
+    assert counted["accepted too late"] == 6
+    assert counted["accepted after submission"] == 6
     assert accepted_together(make_links(4)) > 4

@@ -175,6 +175,7 @@ def test_no_link_that_was_dead_opens_again(house: House) -> None:
     assert house.revived == {}
 
 
+@pytest.mark.django_db(transaction=True)  # a page that cannot be written is rolled back, and the next one goes on
 def test_negative_control_links_by_the_clock_on_the_wall_open_again(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
