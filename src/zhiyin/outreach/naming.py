@@ -1,13 +1,18 @@
 """Whether what a policy names is there: refused where the product knows all names, remarked on where a customer may
 bring a new one any day."""
 
+from django.utils import translation
+
 from zhiyin.journey.queries import journey_map
 from zhiyin.journey.rules import CHANNELS
-from zhiyin.outreach.rules.names import misnamed, names_in
+from zhiyin.lib.text import pick
+from zhiyin.outreach.rules.names import called, misnamed, names_in
 from zhiyin.outreach.rules.policy import parse_policy
 from zhiyin.outreach.rules.problems import PolicyInvalid, Problem
 from zhiyin.outreach.rules.terms import Policy
+from zhiyin.outreach.words import CHANNELS as WORDS
 from zhiyin.people.access import Viewer
+from zhiyin.people.places import unit_names_by_code
 from zhiyin.people.queries import in_group, units_of
 
 MOST = 20  # brands and segments that are looked for among the customers
@@ -30,6 +35,20 @@ def named_policy(text: str) -> Policy:
     if problems:
         raise PolicyInvalid(problems)
     return policy
+
+
+def as_called(policy: Policy, language: str) -> Policy:
+    """The policy with the names of units, scenarios, touchpoints and channels in place of their keys, for reading."""
+    known = journey_map()
+    with translation.override(language):
+        channels = {key: str(word) for key, word in WORDS.items()}
+    names = {
+        "unit": unit_names_by_code(language),
+        "scenario": {key: pick(card.name, language) for key, card in known.scenarios.items()},
+        "touchpoint": {key: pick(card.name, language) for key, card in known.touchpoints.items()},
+        "channel": channels,
+    }
+    return called(policy, names)
 
 
 def unheard_of(text: str) -> list[Problem]:

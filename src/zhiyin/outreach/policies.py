@@ -8,6 +8,7 @@ from datetime import datetime
 from zhiyin.lib.errors import NotFound
 from zhiyin.lib.text import both, pick
 from zhiyin.outreach.models import PolicyVersion
+from zhiyin.outreach.naming import as_called
 from zhiyin.outreach.policy_lines import line_of
 from zhiyin.outreach.rules import DEFAULT, PolicyInvalid, parse_policy, render_policy, to_toml
 from zhiyin.people.queries import staff_cards
@@ -133,7 +134,7 @@ def _compared(text: str, before: str | None, language: str) -> list[Sentence]:
 
 
 def _sentences(text: str, language: str) -> list[str]:
-    return render_policy(parse_policy(text, is_new=False), language=language)
+    return render_policy(as_called(parse_policy(text, is_new=False), language), language=language)
 
 
 def _names(actors: Iterable[str], language: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from zhiyin.lib.lately import Lately
+from zhiyin.lib.text import Text, pick
 from zhiyin.people.access import Viewer
 from zhiyin.people.models import Unit
 
@@ -26,6 +27,11 @@ def unit_path(unit_id: int) -> tuple[str, ...]:
     return _paths().get(unit_id) or _paths.fresh().get(unit_id, ())
 
 
+def unit_names_by_code(language: str) -> dict[str, str]:
+    """How each unit is called, as it stood a moment ago."""
+    return {code: pick(name, language) for code, name in _called().items()}
+
+
 def _read() -> tuple[dict[str, int], int]:
     rows = list(Unit.objects.values_list("code", "pk", "parent_id"))
     return {code: pk for code, pk, _ in rows}, next((pk for _, pk, parent in rows if not parent), 0)
@@ -37,5 +43,10 @@ def _read_paths() -> dict[int, tuple[str, ...]]:
     return {pk: tuple(codes[each] for each in reversed(path.strip("/").split("/"))) for pk, _, path in rows}
 
 
+def _read_names() -> dict[str, Text]:
+    return dict(Unit.objects.values_list("code", "name"))
+
+
 _units = Lately(_read)
+_called = Lately(_read_names)
 _paths = Lately(_read_paths)

@@ -3,7 +3,7 @@ nothing, so a slip of the pen would silence a rule, or everybody."""
 
 import difflib
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from zhiyin.lib.text import both
 from zhiyin.outreach.rules.groups import SHARE_KEYS, Groups
@@ -38,6 +38,36 @@ def _lists(table: str, groups: Groups) -> Iterator[tuple[str, str, str]]:
     for field in fields(groups):
         for name in getattr(groups, field.name):
             yield field.name.removesuffix("s"), f"{table}.{field.name}", name
+
+
+def called(policy: Policy, names: Mapping[str, Mapping[str, str]]) -> Policy:
+    """The policy with names in place of keys, to be read and never applied. A key without a name stays."""
+
+    def name(kind: str, key: str) -> str:
+        return names.get(kind, {}).get(key, key)
+
+    def listed(groups: Groups) -> Groups:
+        kinds = {field.name: field.name.removesuffix("s") for field in fields(groups)}
+        return Groups(**{many: tuple(name(one, key) for key in getattr(groups, many)) for many, one in kinds.items()})
+
+    return replace(
+        policy,
+        eligible=listed(policy.eligible),
+        exclude=replace(policy.exclude, groups=listed(policy.exclude.groups)),
+        hours=tuple(
+            replace(row, channel=name("channel", row.channel), region=name("unit", row.region)) for row in policy.hours
+        ),
+        shares=tuple(
+            replace(
+                row,
+                scenario=name("scenario", row.scenario),
+                touchpoint=name("touchpoint", row.touchpoint),
+                unit=name("unit", row.unit),
+            )
+            for row in policy.shares
+        ),
+        caps=tuple(replace(cap, channel=name("channel", cap.channel)) for cap in policy.caps),
+    )
 
 
 def misnamed(policy: Policy, known: Mapping[str, Collection[str]]) -> list[Problem]:

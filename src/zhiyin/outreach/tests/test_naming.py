@@ -4,7 +4,7 @@ import pytest
 
 from zhiyin.outreach.actions import apply_policy
 from zhiyin.outreach.naming import named_policy, unheard_of
-from zhiyin.outreach.policies import versions
+from zhiyin.outreach.policies import proposed, versions
 from zhiyin.outreach.rules import PolicyInvalid
 from zhiyin.outreach.testing import NOW, SYSTEM, make_invitations, make_world, policy_versions
 from zhiyin.people.access import Viewer
@@ -77,3 +77,66 @@ def test_the_versions_say_how_one_came_in_that_nobody_logged_in_for() -> None:
         "知音初始设置",
         "命令行",
     ]
+
+
+NAMED = """
+[eligible]
+units = ["HQ"]
+channels = ["sms", "email"]
+scenarios = ["hotline"]
+segments = ["gold"]
+[[caps.channel]]
+channel = "sms"
+per_day = 3
+[[sending_hours.for]]
+channel = "sms"
+region = "HQ"
+from = "08:00"
+to = "20:00"
+[[sampling.for]]
+touchpoint = "hotline"
+unit = "HQ"
+share = 0.5
+"""
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        (
+            "zh-hans",
+            [
+                "只邀请这些：客户群 gold，并且单位及其下级 云桥，并且场景 热线，并且通道 短信、邮件。",
+                "触点 热线、单位 云桥 按 50% 抽样邀请。",
+                "云桥 及其下级单位、通道 短信：只在当地时间 08:00–20:00 下发，其余时间顺延到下一个 08:00。",
+                "通道 短信 每天最多下发 3 条，多出的顺延到第二天。",
+            ],
+        ),
+        (
+            "en",
+            [
+                "Only these are asked: segments gold; and units with all below them Cloudbridge; and scenarios "
+                "Hotline; and channels SMS, E-mail.",
+                "Touchpoint Hotline, unit Cloudbridge: 50% of those who pass the other rules are invited.",
+                "In Cloudbridge and below, by SMS, messages leave between 08:00 and 20:00 local time; at other times "
+                "they wait until 08:00.",
+                "At most 3 messages a day leave by SMS; the rest wait until the next day.",
+            ],
+        ),
+    ],
+)
+def test_rules_are_told_by_name_and_applied_by_key(language, told):
+    make_world()
+    apply_policy(NAMED, by=SYSTEM, now=NOW)
+    (card,) = versions(language=language)
+    sentences = [one.text for one in card.sentences]
+    assert [one for one in sentences if one in told] == told, sentences
+    assert card.toml == NAMED
+    shown, _dropped = proposed(NAMED, against="", language=language)
+    assert [one.text for one in shown if one.text in told] == told
+
+
+def test_a_key_that_bears_no_name_any_more_is_told_as_it_stands():
+    make_world()
+    (eligible, *_rest), _dropped = proposed('[eligible]\nunits = ["GONE"]\n', against="", language="en")
+    assert eligible.text == "Only these are asked: units with all below them GONE."
