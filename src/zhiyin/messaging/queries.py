@@ -1,24 +1,26 @@
 """Questions about messages and channels."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 from typing import Any, NamedTuple, Protocol
 
-from django.db.models import Count, F, Min, Q, Sum
+from django.db.models import Case, Count, F, Min, Q, Sum, Value, When
 from django.db.models.functions import Coalesce
 
+from zhiyin.ledger.reading import Micros
 from zhiyin.lib.crypto import Unreadable
 from zhiyin.lib.ids import EPOCH, first_id_at
 from zhiyin.messaging.channels.registry import carried_by
-from zhiyin.messaging.models import Attempt, Channel, Message
+from zhiyin.messaging.models import NOBODY, Attempt, Channel, Message
 from zhiyin.messaging.rules.breaker import is_probing
 from zhiyin.messaging.rules.routes import OUTBOX, route
 from zhiyin.messaging.rules.setups import BadSetup, shown
 from zhiyin.messaging.rules.states import Category, State
 from zhiyin.messaging.ways import ASKED_FOR, setup_of
 
+CONTACTS = (Category.SURVEY, Category.REMINDER, Category.CARE)
 MEDIAN_OF = 1000  # the newest messages that a channel's delay is taken from
 
 
@@ -70,6 +72,18 @@ def contacts(
         for customer, scenario, touchpoint, category, at, state, pk in rows
         if pk not in left_out
     ]
+
+
+def sent_between(since: datetime, until: datetime, *, queued_since: datetime, most: int) -> Iterator[tuple[Any, ...]]:
+    """When (as ``Micros`` says it), customer, scenario, touchpoint, unit, category's place in CONTACTS and invitation
+    (0: none) of the newest messages to customers that left then, or may have. For reading a million of them."""
+    rows = Message.objects.filter(pk__gte=first_id_at(max(queued_since, EPOCH)), sent_at__gt=since, sent_at__lte=until)
+    known = rows.filter(state__in=[state for state, name in _STATES.items() if name != "queued"])
+    which = Case(*(When(category=each, then=Value(place)) for place, each in enumerate(CONTACTS)))
+    told = known.filter(category__in=CONTACTS).exclude(customer_id=NOBODY).order_by("-pk")
+    told = told.annotate(when=Micros("sent_at"), which=which, about=Coalesce("invitation_id", 0))
+    names = ("when", "customer_id", "scenario_id", "touchpoint_id", "unit_id", "which", "about")
+    return told.values_list(*names)[:most].iterator(chunk_size=20_000)
 
 
 class Standing(NamedTuple):

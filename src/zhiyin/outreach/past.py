@@ -2,6 +2,9 @@
 
 An interaction stands at the time when it ended, as in a file, whenever its report came in: what was reported too late
 to be asked about, or imported with a year of others, is rehearsed as if it had been told at once.
+
+What else was sent counts as it happened, under every policy: the messages before the days that are replayed, reminders,
+care messages, surveys about cases, what other units sent, and answers where a policy counts them.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,17 +15,23 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from django.db.models import Case, Value, When
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from zhiyin.journey.queries import journey_map, when_and_by_whom
+from zhiyin.ledger.reading import Micros
 from zhiyin.lib.errors import Refused
-from zhiyin.lib.ids import first_id_at
-from zhiyin.outreach.models import Decision
-from zhiyin.outreach.rules import Policy
+from zhiyin.lib.ids import EPOCH, first_id_at
+from zhiyin.messaging.queries import CONTACTS, sent_between
+from zhiyin.outreach.models import NOBODY, Decision, Invitation
+from zhiyin.outreach.pressure import KINDS
+from zhiyin.outreach.rules import Kind, Policy
 from zhiyin.outreach.simulate.columns import Columns, needed_by
 from zhiyin.outreach.simulate.engine import engine_for
 from zhiyin.outreach.simulate.events import Events, read_events
 from zhiyin.outreach.simulate.run import _columns as columns_of_file
+from zhiyin.outreach.waiting import LONGEST_WAIT
 from zhiyin.people.access import Viewer, visible
 from zhiyin.people.queries import customer_groups, now_are, unit_codes, units_of
 
@@ -35,6 +44,9 @@ NEVER = (
     *("internal_only", "no_survey", "under_14", "open_legal_case", "no_address", "no_mobile", "channel_refused"),
     *("opted_out", "do_not_contact"),
 )
+# Of these, what a policy can lift: the flag of ``[exclude]`` that keeps it.
+FLAGGED = {"internal_only": "internal", "under_14": "under_14", "open_legal_case": "open_legal_case"}
+LONGEST_LIFE = timedelta(days=60)  # of an invitation that is answered: a link lives 30 days, and so does a reminder's
 PLACES: tuple[str, ...] = ("touchpoint", "scenario", "unit")
 Codes = npt.NDArray[np.int64]
 
@@ -53,10 +65,16 @@ class Past:
     called: Callable[[], list[str]] | None = None
     left_out: int = 0
     is_cut: bool = False  # there were more; these are the newest
+    long_ago: int = 0  # told within the days, and ended before them
+    flagged: int = 0  # of ``left_out``: internal, under 14 or in court, though one of the policies would ask them
+    counted: int = 0  # messages and answers that stand there as they happened
+    counted_since: datetime | None = None  # there were more of those; only the ones since then count
 
 
 def from_record(*, days: int, policies: Iterable[Policy], by: Viewer, now: datetime, most: int = MOST) -> Past:
-    """The interactions of the last ``days`` within the viewer's units, each at the time when it ended."""
+    """The interactions of the last ``days`` within the viewer's units, each at the time when it ended; and, only to be
+    counted, whatever else their customers were sent, by any unit."""
+    policies = list(policies)
     since = now - timedelta(days=days)
     rows = visible(Decision.objects.filter(pk__gte=first_id_at(since), at__gte=since, at__lte=now), by=by)
     asked = rows.exclude(reason__in=NEVER)
@@ -69,20 +87,108 @@ def from_record(*, days: int, policies: Iterable[Policy], by: Viewer, now: datet
     within = at >= _micros(since)  # not what an import brought that happened long before
     long_ago = len(at) - int(within.sum())
     ids, customers, scenarios, touchpoints, units = (column[within] for column in found)
-    people, customer = _people(customers)
+    at, staff = at[within], staff[within]
+    first = _moment(int(at.min())) if is_cut and len(at) else since
+    besides = _happened(ids, customers, first, policies, now=now, most=most)
+    extra = len(besides.at)
+    people, customer = _people(np.concatenate((customers, besides.customer)))
+    places = {
+        "scenario": np.concatenate((scenarios, besides.scenario)),
+        "touchpoint": np.concatenate((touchpoints, besides.touchpoint)),
+        "unit": np.concatenate((units, besides.unit)),
+    }
     columns = Columns(
         customer=customer.astype(np.int32),
-        at=at[within],
+        at=np.concatenate((at, besides.at)),
         customers=len(people),
-        staff=_numbered(staff[within]),
-        external_id=lambda row: str(ids[row]),  # a sample of the same size, though not of the same interactions
+        staff=_numbered(np.concatenate((staff, besides.staff))),
+        kind=np.concatenate((np.full(len(ids), Kind.SURVEY, np.int8), besides.kind.astype(np.int8))),
+        happened=np.arange(len(ids) + extra) >= len(ids) if extra else None,
+        # A sample of the same size, though not of the same interactions.
+        external_id=lambda row: str(ids[row]) if row < len(ids) else "",
     )
-    places = {"scenario": scenarios, "touchpoint": touchpoints, "unit": units}
     columns, keys = _with_places(columns, places)
     if {"brand", "segment"} & set().union(*(needed_by(policy) for policy in policies)):
         columns = _with_groups(columns, people)
-    left_out = rows.filter(reason__in=NEVER).count() + long_ago
-    return Past(columns=columns, keys=keys, people=people, left_out=left_out, is_cut=is_cut)
+    lifted = [flag for flag, is_kept in FLAGGED.items() if not all(getattr(one.exclude, is_kept) for one in policies)]
+    return Past(
+        columns=columns,
+        keys=keys,
+        people=people,
+        left_out=rows.filter(reason__in=NEVER).count(),
+        is_cut=is_cut,
+        long_ago=long_ago,
+        flagged=rows.filter(reason__in=lifted).count() if lifted else 0,
+        counted=extra,
+        counted_since=besides.since,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Besides:
+    """What was sent and answered besides the interactions that are replayed, a column for each thing about it."""
+
+    at: Codes
+    customer: Codes
+    scenario: Codes
+    touchpoint: Codes
+    unit: Codes
+    staff: Codes
+    kind: Codes
+    since: datetime | None  # there was more before it
+
+
+def _happened(
+    replayed: Codes, customers: Codes, first: datetime, policies: Sequence[Policy], *, now: datetime, most: int
+) -> _Besides:
+    """As far back as a policy looks. Of people without an interaction only where a policy counts over groups."""
+    since = first - max((max(one.lookback, one.group_lookback) for one in policies), default=timedelta(0))
+    sent = _read(sent_between(since, now, queued_since=since - LONGEST_WAIT, most=most + 1), columns=7)
+    is_cut = len(sent[0]) > most
+    at, customer, scenario, touchpoint, unit, which, invitation = (column[:most] for column in sent)
+    about, staff = _asked_about(invitation)
+    kind = np.array([KINDS[str(one)] for one in CONTACTS], np.int64)[which]
+    rows = [at, customer, scenario, touchpoint, unit, staff, kind]
+    is_replayed = (kind == int(Kind.SURVEY)) & np.isin(about, replayed)
+    rows = [column[~is_replayed] for column in rows]
+    if any(Kind.COMPLETION in rule.counts for one in policies for rule in one.counted_rules):
+        given = _read(_answers(since, now, most=most), columns=6)
+        answers = [*given, np.full(len(given[0]), int(Kind.COMPLETION), np.int64)]
+        rows = [np.concatenate(pair) for pair in zip(rows, answers, strict=True)]
+    if not any(one.groups for one in policies):
+        mine, theirs = _now_are(customers), _now_are(rows[1])
+        rows = [column[np.isin(theirs, mine)] for column in rows]
+    names = ("at", "customer", "scenario", "touchpoint", "unit", "staff", "kind")
+    cut_at = _moment(int(at.min())) if is_cut else None
+    return _Besides(since=cut_at, **dict(zip(names, rows, strict=True)))
+
+
+def _asked_about(invitations: Codes) -> tuple[Codes, Codes]:
+    """The interaction that each of these invitations asks about first (0: none), and who served; 0 for nobody."""
+    about, staff = np.zeros(len(invitations), np.int64), np.zeros(len(invitations), np.int64)
+    if (named := invitations > 0).any():
+        low, high = int(invitations[named].min()), int(invitations[named].max())
+        found = Invitation.objects.filter(pk__gte=low, pk__lte=high).order_by("pk")
+        service = Case(When(purpose="service", then=Coalesce("interaction_id", 0)), default=Value(0))
+        told = found.annotate(about=service, member=Coalesce("served_by", 0)).values_list("pk", "about", "member")
+        known, interactions, members = _read(told.iterator(chunk_size=PART), columns=3)
+        place = np.minimum(np.searchsorted(known, invitations), max(len(known) - 1, 0))
+        there = known[place] == invitations if len(known) else np.zeros(len(invitations), bool)
+        about[there], staff[there] = interactions[place[there]], members[place[there]]
+    return about, staff
+
+
+def _answers(since: datetime, until: datetime, *, most: int) -> Iterator[tuple[Any, ...]]:
+    """When, customer, scenario, touchpoint, unit and who served, of every answer of that time."""
+    asked_since = first_id_at(max(since - LONGEST_LIFE, EPOCH))
+    rows = Invitation.objects.filter(pk__gte=asked_since, answered_at__gt=since, answered_at__lte=until)
+    told = rows.exclude(customer_id=NOBODY).annotate(when=Micros("answered_at"), member=Coalesce("served_by", 0))
+    names = ("when", "customer_id", "scenario_id", "touchpoint_id", "unit_id", "member")
+    return told.order_by("-pk").values_list(*names)[:most].iterator(chunk_size=PART)
+
+
+def _moment(micros: int) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
 
 
 def from_file(data: bytes, *, most: int = MOST) -> Past:
@@ -143,6 +249,12 @@ def _whole(values: Sequence[Any]) -> Codes:
 
 def _people(customers: Codes) -> tuple[Codes, Codes]:
     """The people behind these customer ids (one person may have had several), and each row's place among them."""
+    people, person = np.unique(_now_are(customers), return_inverse=True)
+    return people, person
+
+
+def _now_are(customers: Codes) -> Codes:
+    """Who each of these customers is by now."""
     distinct, place = np.unique(customers, return_inverse=True)
     now = distinct.copy()
     for start in range(0, len(distinct), PEOPLE):
@@ -150,8 +262,7 @@ def _people(customers: Codes) -> tuple[Codes, Codes]:
         merged = now_are(part)
         if merged:
             now[start : start + PEOPLE] = [merged.get(one, one) for one in part]
-    people, person = np.unique(now, return_inverse=True)
-    return people, person[place]
+    return now[place]
 
 
 def _with_places(columns: Columns, ids: dict[str, Codes]) -> tuple[Columns, dict[str, Callable[[], list[str]]]]:
@@ -212,7 +323,7 @@ def _with_groups(columns: Columns, people: Codes) -> Columns:
 def _newest(columns: Columns, most: int) -> Columns:
     """The newest events, in the order they came in."""
     keep = np.sort(np.argsort(columns.at, kind="stable")[-most:])
-    named = ("customer", "at", "scenario", "touchpoint", "staff", "unit", "brand", "segment", "kind")
+    named = ("customer", "at", "scenario", "touchpoint", "staff", "unit", "brand", "segment", "kind", "happened")
     cut = {name: getattr(columns, name)[keep] for name in named if getattr(columns, name) is not None}
     external_id = columns.external_id
     told = (lambda row: external_id(int(keep[row]))) if external_id else None

@@ -78,6 +78,10 @@ class Outcome:
 
     events: int
     left_out: int
+    long_ago: int
+    flagged: int
+    counted: int
+    counted_since: datetime | None
     is_cut: bool
     gained: int
     lost: int
@@ -98,6 +102,10 @@ def rehearse_both(past: Past, *, before: Policy, after: Policy, by: Viewer, now:
     return Outcome(
         events=found.before.events,
         left_out=past.left_out,
+        long_ago=past.long_ago,
+        flagged=past.flagged,
+        counted=past.counted,
+        counted_since=past.counted_since,
         is_cut=past.is_cut,
         gained=found.gained,
         lost=found.lost,

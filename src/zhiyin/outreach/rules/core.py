@@ -141,10 +141,11 @@ def replay(
     Places ``people[p]`` to ``people[p + 1]`` are those of person ``p`` in the order of time. An event is judged ``at``
     its place's time and counts from when it ``goes``; ``order`` tells its row in the other columns: ``labels`` has one
     of keys for each personal scope after the first, ``kinds`` (empty: all surveys), ``drawn`` whom the sample holds
-    (empty: everybody), ``barred`` a verdict that was settled before (empty, or -1: none). ``log``, ``ask``, ``near``
+    (empty: everybody), ``barred`` a verdict that was settled before (empty, or -1: none; that of
+    an answer: it only counts). ``log``, ``ask``, ``near``
     and ``counts`` are room to work in.
     Writes what ``judge`` returns into ``verdicts``, or a number behind the last rule: not in the sample, or an answer
-    that is only noted.
+    or a message that is only noted.
     """
     outside = len(rules.most)
     noted = outside + 1
@@ -159,11 +160,11 @@ def replay(
             kind = kinds[row] if len(kinds) > 0 else 1
             for scope in range(len(labels)):
                 ask[scope + 1] = near[scope, place - begin]
-            if kind == COMPLETION:
+            verdict = barred[row] if len(barred) > 0 else INVITE
+            if kind == COMPLETION or verdict == noted:
                 end = remember(at[place], kind, ask, log, 0, end)
                 verdicts[row] = noted
                 continue
-            verdict = barred[row] if len(barred) > 0 else INVITE
             if verdict == INVITE:
                 verdict = judge(at[place], kind, ask, log, 0, end, rules, counts)
             if verdict == INVITE and len(drawn) > 0 and not drawn[row]:

@@ -28,7 +28,8 @@ class Columns:
     """One entry for each event in every column, in any order; ties of time are decided in this order.
 
     ``customer`` holds numbers from 0 to below ``customers``, ``at`` microseconds since 1970. A code of -1 in a group's
-    column means: none. ``kind`` holds the values of `Kind`; None: all are surveys. ``names`` tells what the codes of a
+    column means: none. ``kind`` holds the values of `Kind`; None: all are surveys. ``happened``: what was sent whatever
+    the policy says, and only counts for what comes after it; None: nothing was. ``names`` tells what the codes of a
     column are called in a policy file (``units`` by code: the unit and each above it); only a policy that chooses by
     name needs it. ``external_id`` tells the id of a row; only a sample needs it.
     """
@@ -43,6 +44,7 @@ class Columns:
     brand: Codes | None = None
     segment: Codes | None = None
     kind: npt.NDArray[np.integer[Any]] | None = None
+    happened: npt.NDArray[np.bool_] | None = None
     names: Mapping[str, Callable[[], list[str]]] = field(default_factory=dict)
     unit_paths: Callable[[], list[tuple[str, ...]]] | None = None
     external_id: Callable[[int], str] | None = None

@@ -83,6 +83,10 @@ def summarise(events: Columns, replay: Replay) -> Outlook:
     asks = replay.verdicts != replay.noted
     invited = replay.verdicts == core.INVITE
     sends = np.bincount(events.customer[invited], minlength=events.customers)
+    # Who only stands here for what they were sent otherwise is nobody that might have been asked.
+    might = np.ones(len(sends), np.bool_)
+    if events.happened is not None:
+        might = np.bincount(events.customer[asks], minlength=events.customers) > 0
     top = _most(sends)
     return Outlook(
         events=int(asks.sum()),
@@ -90,7 +94,7 @@ def summarise(events: Columns, replay: Replay) -> Outlook:
         suppressed=_by_reason(replay),
         cells={name: _cells(events, name, asks, invited) for name in CELLS if getattr(events, name) is not None},
         most_asked=tuple((int(customer), int(sends[customer])) for customer in top),
-        asked_times=tuple(np.bincount(sends).tolist()) if len(sends) else (),
+        asked_times=tuple(np.bincount(sends[might]).tolist()) if len(sends) else (),
     )
 
 

@@ -133,7 +133,9 @@ def _chosen(columns: Columns, policy: Policy, rules: int) -> tuple[npt.NDArray[n
     combinations, place = kinds_of_events(columns, policy)
     verdict = {"": core.INVITE, "not_eligible": rules + 2, "excluded": rules + 3}
     barred = np.array([verdict[_outside(facts, policy)] for facts in combinations], np.int8)[place]
-    if not policy.eligible and not policy.exclude.groups:
+    if columns.happened is not None:
+        barred[columns.happened] = rules + 1  # noted
+    elif not policy.eligible and not policy.exclude.groups:
         barred = np.empty(0, np.int8)
     if not policy.has_sample:
         return barred, np.empty(0, np.bool_)

@@ -1,5 +1,6 @@
 """The rehearsal on the record and on files: what it says is what the engine would do, and it writes nothing."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,7 +9,9 @@ import pytest
 from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from zhiyin.ledger.ids import new_id
 from zhiyin.lib.errors import Refused
+from zhiyin.messaging.testing import messages
 from zhiyin.outreach import past, rehearsing
 from zhiyin.outreach.actions import apply_policy
 from zhiyin.outreach.intake import receive
@@ -69,6 +72,16 @@ def every_row() -> dict[str, list[tuple[object, ...]]]:
 
 def record(*, by=SYSTEM, days: int = 30, policies: tuple[Policy, ...] = (DEFAULT,), most: int = past.MOST) -> past.Past:
     return past.from_record(days=days, policies=policies, by=by, now=LATER, most=most)
+
+
+PER_ANSWER = parse_policy(
+    '[[limit]]\nper = "customer"\nmax = 1\ndays = 90\ncounts = ["completion"]\n[gap]\noff = true\n'
+)
+
+
+def reasons_of(found: past.Past, policy: Policy) -> list[str]:
+    replay = rehearse(found.columns, replace(policy, sending_hours=None), tz=SHANGHAI)
+    return [replay.reasons[verdict + 1] for verdict in replay.verdicts]
 
 
 @pytest.mark.usefixtures("happened")
@@ -184,9 +197,59 @@ class TestTheRecord:
         replay = rehearse(found.columns, DEFAULT_AT_ONCE, tz=SHANGHAI)
         told = [replay.reasons[verdict + 1] for verdict in replay.verdicts]
         assert len(told) == 24 + 91
-        assert found.left_out == 8 + 9, "what happened before the days that were chosen"
+        assert (found.left_out, found.long_ago) == (8, 9), "what happened before the days that were chosen"
         assert told[24:].count("") == 3, "two of a scenario in 90 days, and when the first is exactly that old a third"
         assert "too_old" not in told
+
+    def test_answers_count_where_a_policy_counts_them(self):
+        messages().update(state="sent", sent_at=NOW)
+        Invitation.objects.update(state="answered", answered_at=NOW + HOUR)
+        found = record(policies=(PER_ANSWER,))
+        assert found.counted == 3, "three answers; the surveys that brought them are replayed themselves"
+        told = reasons_of(found, PER_ANSWER)
+        assert (told.count(""), told.count("customer_limit"), told.count("completion")) == (3, 21, 3)
+        outcome = rehearsing.rehearse_both(found, before=DEFAULT, after=PER_ANSWER, by=SYSTEM, now=LATER, tz=SHANGHAI)
+        assert outcome.events == 24, "an answer asks for nothing"
+        assert sum(pair.before for pair in outcome.times) == 3
+
+    def test_what_was_sent_before_the_days_that_are_replayed_counts(self):
+        messages().update(state="sent", sent_at=NOW)
+        found = record(days=9)
+        assert found.counted == 3
+        told = reasons_of(found, DEFAULT_AT_ONCE)
+        assert told[:6] == ["gap"] * 3 + [""] * 3, "exactly 24 hours after it, then six more"
+
+    def test_a_reminder_counts_as_it_happened(self):
+        messages().update(state="sent", sent_at=NOW)
+        assert reasons_of(record(), DEFAULT_AT_ONCE)[15] == "", "the sixth about the first customer"
+        row = messages().order_by("pk")[0]
+        row.pk, row.category, row.sent_at = new_id(now=LATER), "reminder", NOW + 29 * HOUR
+        row.save(force_insert=True)
+        found = record()
+        assert found.counted == 1
+        assert reasons_of(found, DEFAULT_AT_ONCE)[15:18] == ["scenario_limit", "", ""], "it is the second"
+
+    def test_of_others_only_a_policy_over_groups_counts_what_they_were_sent(self):
+        receive([call(700, unit="N-1", ended_at=NOW.isoformat())], by=SYSTEM, now=NOW)
+        messages().update(state="sent", sent_at=NOW)
+        per_unit = parse_policy('[[limit]]\nper = "unit"\nmax = 1\ndays = 30\n')
+        assert [record(days=9, policies=(one,)).counted for one in (DEFAULT, per_unit)] == [3, 4]
+        outcome = rehearsing.rehearse_both(
+            record(days=9, policies=(per_unit,)), before=DEFAULT, after=per_unit, by=SYSTEM, now=LATER, tz=SHANGHAI
+        )
+        assert sum(pair.after for pair in outcome.times) == 3, "the fourth had nothing to be asked about in these days"
+
+    def test_there_may_be_more_than_is_counted_and_it_is_said(self):
+        messages().update(state="sent", sent_at=NOW)
+        assert record(days=9, most=2).counted_since == NOW
+        assert record(days=9).counted_since is None
+
+    def test_people_whom_a_policy_would_newly_let_be_asked_are_named_as_missing(self):
+        Decision.objects.filter(reason="no_address").update(reason="under_14")
+        children = parse_policy("[exclude]\nunder_14 = false\n")
+        assert [record(policies=(DEFAULT, one)).flagged for one in (DEFAULT, children)] == [0, 8]
+        page = signed_in(language="en").post(url("rehearsal"), {"toml": "[exclude]\nunder_14 = false\n", "days": "180"})
+        assert "the 8 interactions of such people are not replayed" in page.text
 
     def test_what_a_file_does_not_tell_is_said(self):
         per_staff = parse_policy('[[limit]]\nper = "staff"\nmax = 1\ndays = 1')
