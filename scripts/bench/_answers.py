@@ -105,5 +105,5 @@ def words(name: str) -> list[str]:
 
 ANSWERS = replace(PRODUCT, load=generated, touched_by={}, forgotten_by={})
 FACTS = (ANSWERS,)
-MEASURES = {key: one for key, one in catalogue.MEASURES.items() if one.fact == "answers"}
+MEASURES = {key: one for key, one in catalogue.FIXED_MEASURES.items() if one.fact == "answers"}
 DIMENSIONS = catalogue.DIMENSIONS

@@ -76,7 +76,9 @@ def _measure(size: int) -> dict[str, Any]:
 
     django.setup()
     from django.conf import settings
+    from django.core.management import call_command
 
+    call_command("migrate", verbosity=0)
     settings.CATALOGUE = "scripts.bench._answers"
     from scripts.bench import _answers
 

@@ -1,7 +1,7 @@
-"""Many rows of the record as Arrow columns: COPY on PostgreSQL, plain tuples on SQLite.
+"""Many rows of the record as Arrow columns.
 
-The ORM makes an object of each row, which costs ten times what the database does. Here PostgreSQL's CSV goes to Arrow's
-parser without Python seeing a single value.
+The ORM makes an object of each row, which costs ten times what the database does. Here the database spells CSV, which
+goes to Arrow's parser without Python seeing a single value: COPY on PostgreSQL, one long text on SQLite.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -43,15 +43,13 @@ def columns_of(
     if connection.vendor == "postgresql":
         chosen = ", ".join(_as_csv(sql, kind) for sql, kind in zip(spelled, kinds.values(), strict=True))
         return _copied(f"SELECT {chosen} FROM {table} WHERE {key} = ANY('{{{listed}}}'::bigint[]){condition}", kinds)
-    chosen = ", ".join(_as_plain(sql, kind) for sql, kind in zip(spelled, kinds.values(), strict=True))
-    sql = f"SELECT {chosen} FROM {table} WHERE {key} IN (SELECT value FROM json_each(%s)){condition}"
+    line = " || ',' || ".join(_as_text(sql, kind) for sql, kind in zip(spelled, kinds.values(), strict=True))
+    those = f"{key} IN (SELECT value FROM json_each(%s)){condition}"
+    sql = f"SELECT group_concat({line}, char(10)) FROM {table} WHERE {those}"
     with connection.cursor() as cursor:
         cursor.execute(sql, [f"[{listed}]"])
-        rows = cursor.fetchall()
-    given = list(zip(*rows, strict=True)) if rows else [()] * len(kinds)
-    return pa.table(
-        {name: _from_sqlite(values, kind) for (name, kind), values in zip(kinds.items(), given, strict=True)}
-    )
+        (text,) = cursor.fetchone()
+    return _parsed(BytesIO((text or "").encode()), kinds, pa.string())
 
 
 def _kind(field: "models.Field[Any, Any] | None") -> pa.DataType:
@@ -64,11 +62,10 @@ def _as_csv(sql: str, kind: pa.DataType) -> str:
     return f"(extract(epoch FROM {sql}) * 1000000)::bigint" if pa.types.is_timestamp(kind) else sql
 
 
-def _as_plain(sql: str, kind: pa.DataType) -> str:
-    """An expression instead of a column, so that the driver makes no object of a moment or a truth."""
-    if pa.types.is_timestamp(kind):
-        return f"{sql} || ''"
-    return f"+{sql}" if pa.types.is_boolean(kind) else sql
+def _as_text(sql: str, kind: pa.DataType) -> str:
+    if pa.types.is_string(kind) or pa.types.is_dictionary(kind):
+        return f"""coalesce('"' || replace({sql}, '"', '""') || '"', '')"""
+    return f"coalesce({sql}, '')"
 
 
 def _copied(sql: str, kinds: Mapping[str, pa.DataType]) -> pa.Table:
@@ -76,33 +73,30 @@ def _copied(sql: str, kinds: Mapping[str, pa.DataType]) -> pa.Table:
     with connection.cursor() as cursor, cursor.cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT csv)") as copy:
         for block in copy:
             text.write(block)
-    if not text.tell():
-        return pa.table({name: pa.array([], kind) for name, kind in kinds.items()})
     text.seek(0)
+    return _parsed(text, kinds, pa.int64())
+
+
+def _parsed(text: BytesIO, kinds: Mapping[str, pa.DataType], spelled: pa.DataType) -> pa.Table:
+    """``spelled``: as what a moment stands there."""
+    if not text.getbuffer().nbytes:
+        return pa.table({name: pa.array([], kind) for name, kind in kinds.items()})
     found = csv.read_csv(
         text,
         csv.ReadOptions(column_names=list(kinds), use_threads=False),
         csv.ParseOptions(newlines_in_values=True),
         csv.ConvertOptions(
-            column_types={name: pa.int64() if pa.types.is_timestamp(kind) else kind for name, kind in kinds.items()},
+            column_types={name: spelled if pa.types.is_timestamp(kind) else kind for name, kind in kinds.items()},
             null_values=[""],
-            true_values=["t"],
-            false_values=["f"],
+            true_values=["t", "1"],
+            false_values=["f", "0"],
             strings_can_be_null=True,
             quoted_strings_can_be_null=False,
         ),
     )
     moments = [number for number, kind in enumerate(kinds.values()) if pa.types.is_timestamp(kind)]
     for number in moments:
-        found = found.set_column(number, list(kinds)[number], found.column(number).cast(MOMENT))
+        moment = found.column(number)
+        moment = moment.cast(pa.timestamp("us")) if spelled == pa.string() else moment
+        found = found.set_column(number, list(kinds)[number], moment.cast(MOMENT))
     return found.combine_chunks()
-
-
-def _from_sqlite(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
-    if pa.types.is_timestamp(kind):
-        return pa.array(values, pa.string()).cast(pa.timestamp("us")).cast(MOMENT)
-    if pa.types.is_boolean(kind):
-        return pa.array(values, pa.int8()).cast(kind)
-    if pa.types.is_dictionary(kind):
-        return pa.array(values, pa.string()).dictionary_encode()
-    return pa.array(values, kind)

@@ -1,6 +1,6 @@
 """Arrow columns looked up, renamed and cut into local days, without a loop over rows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -54,6 +54,30 @@ def _offset(micros: int, zone: ZoneInfo) -> int:
 
 def _whole(column: pa.Array) -> Any:
     return column.to_numpy(zero_copy_only=False).astype(np.int64)
+
+
+def ranks(column: pa.Array) -> list[Any]:
+    """Keys for ``numpy.lexsort``, the most important last, that order a column as SQL does: texts by their code points,
+    what is absent behind all that is there."""
+    if pa.types.is_string(column.type):
+        column = column.dictionary_encode()
+    absent = column.is_null().to_numpy(zero_copy_only=False)
+    if pa.types.is_dictionary(column.type):
+        words = column.dictionary.to_pylist()  # the same word may stand there twice
+        rank = {word: number for number, word in enumerate(sorted(set(words)))}
+        known = np.array([*(rank[word] for word in words), -1], np.int64)
+        values = known[column.indices.fill_null(len(words)).to_numpy()]
+    elif pa.types.is_date32(column.type) or pa.types.is_boolean(column.type):
+        values = column.cast(pa.int32()).fill_null(0).to_numpy()
+    else:
+        values = column.fill_null(0).to_numpy(zero_copy_only=False)
+    return [values, absent] if absent.any() else [values]
+
+
+def order_of(table: pa.Table, keys: Sequence[str]) -> Any:
+    """The places of a table's rows in the order of these columns, the first of them the most important."""
+    found = [one for key in reversed(keys) for one in ranks(column(table, key))]
+    return np.lexsort(found)
 
 
 def column(table: pa.Table, name: str) -> pa.Array:

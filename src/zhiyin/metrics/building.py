@@ -91,15 +91,16 @@ class Workshop:
         empty = ", ".join(f"CAST(NULL AS {SQL_TYPES[kind]}) AS {name_of(key)}" for key, kind in table.stored.items())
         return f"SELECT {empty} WHERE false"
 
-    def write(self, table: Table, sql: str, stretch: Stretch) -> list[Part]:
-        """Write what ``sql`` selects as the table's segment of this stretch: one file, or one for each month."""
+    def write(self, table: Table, sql: str, stretch: Stretch, *, is_sorted: bool = False) -> list[Part]:
+        """Write what ``sql`` selects as the table's segment of this stretch: one file, or one for each month.
+        ``is_sorted``: it selects rows in the table's order, from one source."""
         if not table.has_days or not tiers.is_long(stretch):
-            return self._file(table, sql, stretch)
+            return self._file(table, sql, stretch, is_sorted)
         parts: list[Part] = []
         for (month,) in self.run(f"SELECT DISTINCT date_trunc('month', {DAY})::DATE FROM ({sql}) ORDER BY ALL"):
             inside = f"{DAY} >= DATE '{month}' AND {DAY} < DATE '{month}' + INTERVAL 1 MONTH"
             fits = f"{DAY} IS NULL" if month is None else inside
-            parts += self._file(table, f"SELECT * FROM ({sql}) WHERE {fits}", stretch)
+            parts += self._file(table, f"SELECT * FROM ({sql}) WHERE {fits}", stretch, is_sorted)
         return parts
 
     def _netted(self, table: Table, sql: str) -> str:
@@ -111,12 +112,13 @@ class Workshop:
             f"GROUP BY ALL HAVING sum({table.weight}) <> 0"
         )
 
-    def _file(self, table: Table, sql: str, stretch: Stretch) -> list[Part]:
+    def _file(self, table: Table, sql: str, stretch: Stretch, is_sorted: bool) -> list[Part]:
         unfinished = self.into / f"{table.name}.part"
         # The weight tells apart what was taken back from what stands, where both are in one file.
         order = names_of([*table.order, *((table.weight,) if table.weight else ())])
+        rows = self._netted(table, sql) if is_sorted else f"{self._netted(table, sql)} ORDER BY {order}"
         self.run(
-            f"COPY ({self._netted(table, sql)} ORDER BY {order}) TO '{unfinished}' "
+            f"COPY ({rows}) TO '{unfinished}' "
             f"(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE {ROWS_IN_A_GROUP})"
         )
         meta = pq.read_metadata(unfinished)

@@ -63,10 +63,10 @@ def load_answers(ids: Sequence[int]) -> pa.Table:
 
 def load_gaps(ids: Sequence[int]) -> pa.Table:
     """What was expected beside what was found, for each pair that the same person answered both parts of."""
-    responses = columns_of(Response, OF_A_RESPONSE, among=ids)
-    pairs = _pairs(column(responses, "survey_version_id").unique().to_pylist())
-    asked = pc.is_in(column(responses, "survey_version_id"), pa.array([one.version for one in pairs], pa.int64()))
-    responses = responses.filter(asked)
+    versions = columns_of(Response, ("id", "survey_version_id"), among=ids)
+    pairs = _pairs(column(versions, "survey_version_id").unique().to_pylist())
+    asked = pc.is_in(column(versions, "survey_version_id"), pa.array([one.version for one in pairs], pa.int64()))
+    responses = columns_of(Response, OF_A_RESPONSE, among=column(versions.filter(asked), "id").to_pylist())
     answers = columns_of(
         Answer,
         ("response_id", "question", "value"),

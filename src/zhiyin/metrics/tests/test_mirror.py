@@ -157,10 +157,10 @@ class TestWritingAlone:
         chain.seal_all()
         write = Workshop.write
 
-        def full_disk(shop: Workshop, table: Table, *rest: Any) -> list[Part]:
+        def full_disk(shop: Workshop, table: Table, *rest: Any, **named: Any) -> list[Part]:
             if table.name.startswith("notes"):
                 raise OSError("no space left on device")
-            return write(shop, table, *rest)
+            return write(shop, table, *rest, **named)
 
         monkeypatch.setattr(Workshop, "write", full_disk)
         with pytest.raises(OSError, match="no space"):
