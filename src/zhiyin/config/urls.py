@@ -19,6 +19,7 @@ PAGES = [
     "reports.agents",
     "reports.care_grid",
     "reports.explorer",
+    "reports.cuts",
     "surveys",
     "outreach",
     "cases",

@@ -35,3 +35,38 @@ class CountersTold:
 
     ids: list[int]
     source: str
+
+
+@fact("journey.attribute_declared")
+@dataclass(frozen=True)
+class AttributeDeclared:
+    """Figures can be cut by this attribute of interactions from now on, or its names are others."""
+
+    key: str
+    is_new: bool
+
+
+@fact("journey.attribute_retired")
+@dataclass(frozen=True)
+class AttributeRetired:
+    """No figure is cut by this attribute any more. What came in with interactions stays in the record."""
+
+    key: str
+
+
+@fact("journey.shift_put")
+@dataclass(frozen=True)
+class ShiftPut:
+    """A part of the day has this name and these hours from now on, for the past too."""
+
+    key: str
+    from_hour: int
+    until_hour: int
+
+
+@fact("journey.shift_retired")
+@dataclass(frozen=True)
+class ShiftRetired:
+    """No figure is cut by this part of the day any more."""
+
+    key: str

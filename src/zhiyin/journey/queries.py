@@ -1,6 +1,7 @@
 """Questions about the map and about what happened on it."""
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -169,6 +170,14 @@ def _read_map() -> JourneyMap:
 
 def _defined(row: Stage | Dimension) -> Named:
     return Named(row.pk, row.key, row.name, row.source, row.definition)
+
+
+def sent_attributes(*, newest: int = 2000) -> dict[str, int]:
+    """Which attributes the newest interactions carry, and how many of them; no value of any."""
+    found: Counter[str] = Counter()
+    for attributes in Interaction.objects.order_by("-id").values_list("attributes", flat=True)[:newest]:
+        found.update(list(attributes or ()))
+    return dict(found.most_common())
 
 
 def cell_points() -> dict[tuple[str, str], tuple[tuple[Text, ...], str]]:

@@ -65,6 +65,7 @@ ITEMS = (
 SETTINGS_PAGES = (
     NavItem(LAST, "people", _("Organisation and staff"), "user", "people:staff", SETTINGS),
     NavItem(LAST, "channels", _("Message channels"), "send", "outreach:channels", SETTINGS),
+    NavItem(LAST, "cuts", _("What figures are cut by"), "filter", "cuts:cuts", SETTINGS),
 )
 # The bar at the foot of a phone: five things within reach of a thumb.
 PHONE = (
