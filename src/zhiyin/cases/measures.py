@@ -14,8 +14,8 @@ def _one(rows: Any) -> int:
 
 
 def _decided(rows: Any) -> Any:
-    """Clocks that can be judged: done, or past their time. A breach is a function of facts and time alone."""
-    return rows.due_at.notnull() & (rows.done_at.notnull() | (rows.due_at < ibis.now()))
+    """Clocks that can be judged: done, or past their time at the moment up to which the facts are known."""
+    return rows.due_at.notnull() & (rows.done_at.notnull() | (rows.due_at < rows.now))
 
 
 def _recovered(rows: Any) -> Any:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,6 +22,7 @@ FLOOR = 5  # answers, below which a figure is withheld: a person could be recogn
 LOOKS = 5  # how often a reader looks again when files were merged away under its hands
 _MOST_PLANS = 4096
 _NO_OWNER = 2**63 - 1
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _plans: dict[tuple[Any, ...], tuple[tuple[Any, ...], Sequence["_Ready"]]] = {}
 
 
@@ -152,9 +154,9 @@ def _run(ready: Sequence[_Ready], values: Mapping[str, Any]) -> tuple[Manifest, 
     for look in range(LOOKS):
         held = mirror.manifest()
         try:
+            known = {**values, "now": held.as_of or NEVER}
             return held, [
-                at_hand().rows(one.sql, one.plan, {name: values[name] for name in one.plan.marks}, held)
-                for one in ready
+                at_hand().rows(one.sql, one.plan, {name: known[name] for name in one.plan.marks}, held) for one in ready
             ]
         except Gone as gone:
             if look == LOOKS - 1:

@@ -157,6 +157,13 @@ class _Rows:
     def __init__(self, table: Any, columns: Mapping[str, str], *, is_wide: bool = False) -> None:
         self.table, self._columns, self._is_wide = table, columns, is_wide
         self.used: set[str] = set()
+        self.asks_now = False
+
+    @property
+    def now(self) -> Any:
+        """For ``where``: the moment up to which the mirror has read: a figure is a function of facts and time."""
+        self.asks_now = True
+        return _mark("now", "timestamp")
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -204,6 +211,8 @@ def _kept(
         *_in_period(rows, shape, measure, marks),
         *_filtered(rows, shape, dimensions, marks),
     ]
+    if rows.asks_now:
+        marks["now"] = "timestamp"
     if conditions:
         rows.table = rows.table.filter(*conditions)
     return rows, marks

@@ -187,6 +187,14 @@ class TestAttainment:
         mirror.catch_up(now=NOW)
         assert kept("clock").get("connect") == ((0, 1) if judged else None)
 
+    def test_the_same_facts_are_judged_by_the_moment_up_to_which_they_are_known(self, desk: Desk) -> None:
+        """Not by the clock of whichever engine is asked, nor by when that is."""
+        lived(desk, FRESH, opened_at=LONG_AGO)
+        mirror.catch_up(now=LONG_AGO + 29 * MINUTE)
+        assert kept("clock").get("connect") is None
+        mirror.catch_up(now=LONG_AGO + 31 * MINUTE)
+        assert kept("clock").get("connect") == (0, 1)
+
     def test_fewer_than_five_clocks_stay_silent(self, desk: Desk) -> None:
         lived(desk, BROKEN)
         mirror.catch_up(now=NOW)
