@@ -84,7 +84,7 @@ def group_logs(
     rows = GroupContact.objects.filter(
         scope__in={scope for scope, _ in by_name},
         key__in={key for _, key in by_name},
-        message_id__gte=first_id_at(since - LONGEST_WAIT),
+        message_id__gte=first_id_at(now - _reach(policy)),
     ).values_list("scope", "key", "message_id", "invitation_id")
     known = [row for row in rows if row[:2] in by_name and row[2] not in set(leaving_out)]
     logs: Logs = {group: [] for group in groups}
@@ -93,12 +93,23 @@ def group_logs(
         one = told.get(message)
         if one is not None and (one.at is None or one.at > since):
             logs[by_name[scope, key]].append(Sendings(one.at, KINDS[one.category]))
-    if any(Kind.COMPLETION in rule.counts for rule in policy.counted_rules if rule.per.is_group):
+    if _counts_answers(policy):
         answered = _answered({row[3] for row in known if row[3]}, since)
-        for scope, key, _, invitation in known:
+        # One answer, however many messages led to it: whoever was reminded has several.
+        for scope, key, invitation in sorted({(scope, key, about) for scope, key, _, about in known if about}):
             if invitation in answered:
                 logs[by_name[scope, key]].append(Sendings(answered[invitation], Kind.COMPLETION))
     return logs
+
+
+def _counts_answers(policy: Policy) -> bool:
+    return any(Kind.COMPLETION in rule.counts for rule in policy.counted_rules if rule.per.is_group)
+
+
+def _reach(policy: Policy) -> timedelta:
+    """How long ago what counts may have been queued: an answer comes as late as its link lives."""
+    until_answered = policy.link_life if _counts_answers(policy) else timedelta(0)
+    return policy.group_lookback + LONGEST_WAIT + until_answered
 
 
 def _answered(invitations: Iterable[int], since: datetime) -> dict[int, datetime]:
@@ -123,7 +134,7 @@ def write(rows: Sequence[tuple[object, ...]], writing: Writing) -> None:
 
 def forget_old(policy: Policy, *, now: datetime) -> int:
     """Let go of what no rule over groups looks back to any more. Returns how many rows."""
-    oldest = first_id_at(now - policy.group_lookback - LONGEST_WAIT)
+    oldest = first_id_at(now - _reach(policy))
     return GroupContact.objects.filter(message_id__lt=oldest).delete()[0]
 
 
@@ -148,7 +159,7 @@ def fill_index(policy: Policy, *, now: datetime) -> int:
     GroupContact.objects.all().delete()
     if not policy.groups:
         return 0
-    invitations = Invitation.objects.filter(pk__gte=first_id_at(now - policy.group_lookback - LONGEST_WAIT))
+    invitations = Invitation.objects.filter(pk__gte=first_id_at(now - _reach(policy)))
     found = iter(invitations.exclude(customer_id=0).order_by("pk").values_list(*_WHOSE).iterator(chunk_size=PORTION))
     done = 0
     while portion := list(islice(found, PORTION)):

@@ -104,7 +104,7 @@ def _with_numbers(key: str, policy: Policy) -> Text:
 def _limit(limit: Limit) -> Text:
     period, most = period_text(limit.period), limit.most
     where = {
-        Scope.CUSTOMER: both("", "messages"),
+        Scope.CUSTOMER: both("", "message" if most == 1 else "messages"),
         Scope.SCENARIO: both("同一场景 ", "of one scenario"),
         Scope.TOUCHPOINT: both("同一触点 ", "of one touchpoint"),
         Scope.STAFF: both("同一员工 ", "about one member of staff"),

@@ -206,3 +206,11 @@ class TestReasons:
     )
     def test_an_invitations_end_has_words_or_keeps_its_key(self, key, label):
         assert ending_label(key, 0, "en") == label
+
+
+@pytest.mark.django_db
+def test_a_limit_of_one_is_one_message() -> None:
+    apply_policy(
+        '[[limit]]\nper = "customer"\nmax = 1\nhours = 12\n', by=SYSTEM, now=datetime(2026, 11, 20, tzinfo=UTC)
+    )
+    assert reason_label("customer_limit", [1], "en") == "1 message in 12 hours reached"
