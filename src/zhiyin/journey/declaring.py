@@ -42,7 +42,7 @@ class ShiftGiven:
     key: str
     name: Text
     from_hour: int
-    until_hour: int  # at or before ``from_hour``: past midnight
+    until_hour: int  # before ``from_hour``: past midnight
 
 
 @transaction.atomic
