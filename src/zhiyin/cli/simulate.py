@@ -11,6 +11,7 @@ from typing import IO
 
 import click
 
+from zhiyin.cli.comparing import compared
 from zhiyin.cli.frame import BadInput, WorkFailed, on_terminal
 from zhiyin.lib.text import Text, both, pick
 from zhiyin.outreach.rules.policy import DEFAULT_AT_ONCE, parse_policy
@@ -27,10 +28,14 @@ LONGEST_POLICY = 1_000_000  # bytes
 
 
 @click.command("simulate")
-@click.argument("events", type=click.Path(path_type=Path))
+@click.argument("events", required=False, type=click.Path(path_type=Path))
 @click.option("--policy", "policy_file", type=click.Path(path_type=Path), help="The policy as TOML; else the default.")
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Where the decisions go, as CSV.")
-def simulate_command(events: Path, policy_file: Path | None, output: Path) -> None:
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Where the decisions go, as CSV.")
+@click.option("--record", "days", type=click.IntRange(1, 366), help="Instead of EVENTS: so many days of the record.")
+@click.option("--against", type=click.Path(path_type=Path), help="Compare with this policy, not the one in force.")
+def simulate_command(
+    events: Path | None, policy_file: Path | None, output: Path | None, days: int | None, against: Path | None
+) -> None:
     """Replay EVENTS (external_id,customer,scenario,at) and write external_id,decision,reason for each.
 
     What else the policy counts by must be there, too: touchpoint, staff, unit, brand, segment. A column kind tells
@@ -38,8 +43,16 @@ def simulate_command(events: Path, policy_file: Path | None, output: Path) -> No
 
     Every invitation counts as sent at its event's time. With a policy that has sending hours it is sent when they
     next allow it, on the clock of ZHIYIN_TIME_ZONE.
+
+    With --record or --against two policies are compared instead, the one in force (or AGAINST) and POLICY: sends, what
+    holds back, coverage and expected answers by touchpoint, who is asked most. Looks at the record, changes nothing.
     """
     language = os.environ.get("ZHIYIN_LANGUAGE", "en")
+    if days is not None or against is not None:
+        _compare(events, policy_file, output, days, against, language)
+        return
+    if events is None or output is None:
+        raise click.UsageError("Give EVENTS and -o OUTPUT, or --record DAYS and --policy POLICY.")
     policy = DEFAULT_AT_ONCE if policy_file is None else _policy(policy_file, language)
     zone = _zone(os.environ.get("ZHIYIN_TIME_ZONE", "Asia/Shanghai"), language)
     data = _events(events, language)
@@ -57,6 +70,26 @@ def simulate_command(events: Path, policy_file: Path | None, output: Path) -> No
         wrong = WorkFailed if broken.errno in FAILED else BadInput
         raise wrong(f"{output}: {broken.strerror or broken}") from broken
     click.echo(_tally(summary))
+
+
+def _compare(
+    events: Path | None,
+    policy_file: Path | None,
+    output: Path | None,
+    days: int | None,
+    against: Path | None,
+    language: str,
+) -> None:
+    if policy_file is None or output is not None or (events is None) is (days is None):
+        raise click.UsageError("To compare, give --policy POLICY and either EVENTS or --record DAYS, without -o.")
+    texts = []
+    for path in filter(None, (policy_file, against)):
+        _policy(path, language)
+        texts.append(_read(path, language, most=LONGEST_POLICY).decode("utf-8-sig"))
+    data = _read(events, language, most=-1) if events else None
+    zone = _zone(os.environ.get("ZHIYIN_TIME_ZONE", "Asia/Shanghai"), language)
+    before = texts[1] if against else None
+    compared(events=data, days=days or 0, policy=texts[0], against=before, zone=zone)
 
 
 def _check_output(output: Path, events: Path, language: str) -> None:
