@@ -305,6 +305,11 @@ class ChannelCard:
         return self.delivered / self.sent_last_day if self.sent_last_day else None
 
 
+def channel_kinds() -> dict[str, str]:
+    """Key → kind of every channel that was set up."""
+    return dict(Channel.objects.values_list("key", "kind"))
+
+
 def channels(*, now: datetime) -> list[ChannelCard]:
     """Every channel that was set up, by key, and the outbox where it is in use."""
     rows = list(Channel.objects.order_by("key"))

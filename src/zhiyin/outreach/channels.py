@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -194,18 +194,12 @@ def entries(*, by: Viewer, now: datetime) -> list[Entry]:
     goes_by = _ways(_in_use(found))
     return [
         Entry(
-            row=replace(row, name=_name(row)),
+            row=row,
             last=last_seen(row.card.key),
             carries=[str(_purpose(name)) for name, key in goes_by.items() if key == row.card.key],
         )
         for row in channel_rows(found)
     ]
-
-
-def _name(row: ChannelRow) -> str:
-    """With the dialect's name, which the list of channels in words does not know for each."""
-    kind, name = row.card.kind, label_of(row.card.kind)
-    return name if row.card.key == kind else f"{row.card.key} · {name}"
 
 
 def _purpose(name: str) -> Promise:

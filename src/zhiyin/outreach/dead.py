@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from zhiyin.ledger.queries import events
-from zhiyin.messaging.queries import carried_by_messages
+from zhiyin.messaging.queries import carried_by_messages, channel_kinds
 from zhiyin.outreach.models import Invitation
 from zhiyin.outreach.queries import InvitationCard, invitation_cards
-from zhiyin.outreach.words import CHANNELS, ending_label
+from zhiyin.outreach.said import in_words
+from zhiyin.outreach.words import channel_name, ending_label
 from zhiyin.people.access import Viewer
 from zhiyin.people.queries import CustomerCard, customer_cards, unit_names
 
@@ -36,6 +37,7 @@ def dead_rows(*, by: Viewer, before: int | None = None) -> tuple[list[DeadRow], 
     cards = {card.id: card for card in invitation_cards(by=by, limit=SHOWN, pk__in=list(behind.values()))}
     customers = customer_cards((card.customer_id for card in cards.values()), by=by)
     units = unit_names({card.unit_id for card in cards.values()}, by.language)
+    kinds = channel_kinds()
     rows, seen = [], set()
     for fact in shown:
         message = int(fact.data["message_id"])
@@ -47,9 +49,9 @@ def dead_rows(*, by: Viewer, before: int | None = None) -> tuple[list[DeadRow], 
             DeadRow(
                 message_id=message,
                 failed_at=fact.at,
-                channel=str(CHANNELS.get(card.channel, card.channel)),
+                channel=channel_name(fact.data["channel"], kinds.get(fact.data["channel"], "")),
                 said=fact.data["detail"],
-                reason=ending_label(card.reason, card.policy, by.language),
+                reason=ending_label(card.reason, card.policy, by.language) or in_words(fact.data["detail"]),
                 invitation=card,
                 customer=customers.get(card.customer_id or 0),
                 unit=units.get(card.unit_id, ""),

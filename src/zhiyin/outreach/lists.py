@@ -8,13 +8,14 @@ from django.db.models import Q
 
 from zhiyin.journey.queries import JourneyMap, interaction_cards, journey_map
 from zhiyin.lib.text import pick
-from zhiyin.messaging.queries import AttemptCard, DoubtCard, attempts_of, doubts
+from zhiyin.messaging.queries import AttemptCard, DoubtCard, attempts_of, channel_kinds, doubts
 from zhiyin.messaging.rules.receipts import OLD_DOUBT
 from zhiyin.outreach import monitor
 from zhiyin.outreach.monitor import Window, decision_sets, invitation_sets
 from zhiyin.outreach.queries import DecisionCard, InvitationCard, decisions_of, invitation_cards
 from zhiyin.outreach.rules.policy_reader import REASON
-from zhiyin.outreach.words import CHANNELS, STATES, ending_label, reason_label
+from zhiyin.outreach.said import in_words
+from zhiyin.outreach.words import CHANNELS, STATES, channel_name, ending_label, reason_label
 from zhiyin.people.access import Viewer
 from zhiyin.people.queries import CustomerCard, customer_cards, unit_names
 
@@ -55,6 +56,7 @@ class DoubtRow:
     customer: CustomerCard | None
     unit: str
     channel: str
+    said: str  # what happened, in words
     age: timedelta
     attempts: Sequence[AttemptCard]
 
@@ -134,13 +136,15 @@ def doubt_rows(*, by: Viewer, now: datetime, limit: int = 200) -> list[DoubtRow]
     cards = doubts(by=by, now=now, limit=limit)
     customers = customer_cards((card.customer_id for card in cards), by=by)
     units = unit_names({card.unit_id for card in cards}, by.language)
+    kinds = channel_kinds()
     tries = attempts_of(card.id for card in cards)
     return [
         DoubtRow(
             doubt=card,
             customer=customers.get(card.customer_id or 0),
             unit=units.get(card.unit_id, ""),
-            channel=str(CHANNELS.get(card.channel, card.channel)),
+            channel=channel_name(card.channel, kinds.get(card.channel, "")),
+            said=in_words(card.detail),
             age=card.age,
             attempts=tries.get(card.id, ()),
         )

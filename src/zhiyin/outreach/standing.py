@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy as lazy
 from zhiyin.messaging.queries import ChannelCard, QueueCard
 from zhiyin.messaging.rules.receipts import OLD_DOUBT
 from zhiyin.outreach.rules import Policy
+from zhiyin.outreach.said import in_words
 from zhiyin.outreach.screen import Links
-from zhiyin.outreach.words import CHANNELS
+from zhiyin.outreach.words import channel_name
 from zhiyin.ui import cards, times
 from zhiyin.ui.numerals import UNKNOWN, plain
 
@@ -26,6 +27,7 @@ class ChannelRow:
 
     card: ChannelCard
     name: str
+    trouble: str  # in words; nothing where only the gateway's own say it
     delay: str
     age: str  # for how long the oldest of what is due has been so
     is_late: bool
@@ -48,12 +50,11 @@ def channel_rows(found: Sequence[ChannelCard]) -> list[ChannelRow]:
     rows = []
     for card in found:
         word, tone, icon = _CHANNEL_STATES[card.state]
-        name = str(CHANNELS.get(card.kind, card.kind))
-        name = name if card.key == card.kind else f"{card.key} · {name}"
         rows.append(
             ChannelRow(
                 card=card,
-                name=name,
+                name=channel_name(card.key, card.kind),
+                trouble=in_words(card.trouble),
                 delay=_in_words(card.median_delay),
                 age=_in_words(card.oldest),
                 is_late=card.oldest is not None and card.oldest >= OLD_QUEUE,

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import pgettext_lazy
 
 from zhiyin.lib.text import Text, both, pick
+from zhiyin.messaging.channels.registry import DIALECTS
 from zhiyin.outreach.judging import policy_version
 from zhiyin.outreach.rules import Limit, Loss, Policy, Scope, reason_of
 from zhiyin.outreach.rules.reasons import REASONS
@@ -27,6 +28,16 @@ CHANNELS: Mapping[str, Promise] = {
     "wecom": lazy("WeCom"),
     "outbox": lazy("Outbox file"),
 }
+
+
+def channel_name(key: str, kind: str = "") -> str:
+    """A channel as every screen calls it: the name that it was given and what it speaks, or the kind alone."""
+    kind = kind or key
+    dialect = DIALECTS.get(kind)
+    name = str(dialect.label) if dialect else str(CHANNELS.get(kind, kind))
+    return name if key == kind else f"{key} · {name}"
+
+
 # The parts of all invitations that a list may show, in the order of the funnel.
 PARTS: Mapping[str, Promise] = {
     "invited": lazy("All"),

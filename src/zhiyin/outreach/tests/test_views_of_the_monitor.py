@@ -7,7 +7,9 @@ import pytest
 
 from zhiyin.messaging.actions import lease as lease_messages
 from zhiyin.messaging.actions import mark_sending, record_outcomes
+from zhiyin.messaging.rules.answers import Broken
 from zhiyin.messaging.rules.outcomes import Outcome, Result
+from zhiyin.messaging.testing import channel_rows
 from zhiyin.messaging.testing import messages as message_rows
 from zhiyin.outreach.actions import apply_policy
 from zhiyin.outreach.models import Invitation, PolicyVersion
@@ -65,6 +67,17 @@ class TestFailedMessages:
         assert "bad signature" in client.get(url("failed")).text
         assert "确认重新下发" not in client.get(url("failed")).text
         assert client.post(url("requeue", message), {"reason": "y"}).status_code == 403
+
+
+class TestOneName:
+    def test_a_channel_is_called_alike_on_the_monitor_and_on_the_lists(self):
+        message = doubtful()
+        channel_rows().create(key="night", kind="smpp", updated_at=NOW, is_active=False)
+        message_rows(pk=message).update(via="night", error=f"{Broken.READING}: ReadError")
+        client = signed_in()
+        for screen in ("monitor", "doubts"):
+            assert "night · SMPP" in client.get(url(screen)).text
+        assert "网关的应答不完整" in client.get(url("doubts")).text
 
 
 class TestWhatTheMonitorCuts:

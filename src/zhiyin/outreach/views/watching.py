@@ -215,7 +215,7 @@ def _matters(
     pending = standing.Pending(
         queue=queue,
         doubts=len(doubts),
-        oldest_doubt=doubts[0].age if doubts else timedelta(),
+        oldest_doubt=max((one.age for one in doubts), default=timedelta()),
         unreachable=found.unreachable,
         excluded=found.excluded,
         policy=current_policy()[1],
