@@ -32,6 +32,15 @@ class NotInvited:
     reason: str
 
 
+@fact("outreach.care_queued")
+@dataclass(frozen=True)
+class CareQueued:
+    """A care message waits in the queue. Its words are not kept here."""
+
+    message_id: int
+    customer_id: int
+
+
 @fact("outreach.reminded")
 @dataclass(frozen=True)
 class Reminded:
