@@ -16,7 +16,7 @@ from zhiyin.ledger.bulk import array
 
 def rows(statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     """What a statement finds. Read moments by ``moment_in``."""
-    with prepared.cursor() as cursor:
+    with prepared.cursor(asks=True) as cursor:
         cursor.execute(statement, values)
         found: list[tuple[Any, ...]] = cursor.fetchall()
     return found
