@@ -27,9 +27,7 @@ def cursor(*, asks: bool = False) -> CursorWrapper:
     if connection.vendor != "postgresql":
         return connection.cursor()
     connection.ensure_connection()
-    planned: Any = (_Asking if asks else Cursor)(
-        connection.connection
-    )
+    planned: Any = (_Asking if asks else Cursor)(connection.connection)
     return connection.make_debug_cursor(planned) if connection.queries_logged else connection.make_cursor(planned)
 
 
