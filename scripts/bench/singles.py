@@ -117,11 +117,11 @@ def _bare(address: str, calls: list[list[Statement]]) -> float:
                     call = waiting.pop()
                 for text, values, inside in call:
                     if not inside:
-                        connection.execute(text, values, prepare=True)
+                        connection.execute(text, values, prepare=False)
                 with connection.transaction():
                     for text, values, inside in call:
                         if inside:
-                            connection.execute(text, values, prepare=not text.startswith(("SAVEPOINT", "RELEASE")))
+                            connection.execute(text, values, prepare=text.startswith("INSERT"))
 
     threads = [threading.Thread(target=work) for _ in range(CONNECTIONS)]
     started = time.perf_counter()
