@@ -155,8 +155,8 @@ class Taking:
         count = self.importer.hands(table.rows_expected)
         settle()
         with ExitStack() as stack:
-            hands = stack.enter_context(several_hands(count, self._take)) if count > 1 else None
-            yield stack.enter_context(reading_ahead(self._chunks(table, parts=count))), hands
+            chunks = stack.enter_context(reading_ahead(self._chunks(table, parts=count)))
+            yield chunks, stack.enter_context(several_hands(count, self._take)) if count > 1 else None
 
     def _take(self, values: Sequence[Any]) -> "list[tuple[str, Sequence[Any]]]":
         with self._taken_back(whole_file=False):

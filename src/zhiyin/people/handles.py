@@ -9,16 +9,19 @@ from zhiyin.people.identify import Given, Handle
 
 def given_person(fields: Mapping[str, Any], *, main: str = "external_id") -> Given:
     """Who this is. ``main`` names the field with the sender's own id; all the others may be missing."""
-    handles = [Handle("external", fields[main], mask_id(fields[main]))]
-    if phone := fields.get("phone"):
+    given = fields.get
+    own = fields[main]
+    handles = [Handle("external", own, mask_id(own))]
+    if phone := given("phone"):
         handles.append(Handle("phone", phone.e164, mask_phone(phone), str(phone.kind)))
-    if email := fields.get("email"):
+    if email := given("email"):
         handles.append(Handle("email", email.lower(), mask_email(email)))
-    for kind in ("wechat", "wecom"):
-        if value := fields.get(kind):
-            handles.append(Handle(kind, value, mask_id(value)))
-    names = (fields.get(name) or "" for name in ("name", "brand", "segment", "language"))
-    return Given(tuple(handles), *names)
+    if wechat := given("wechat"):
+        handles.append(Handle("wechat", wechat, mask_id(wechat)))
+    if wecom := given("wecom"):
+        handles.append(Handle("wecom", wecom, mask_id(wecom)))
+    named = given("name") or "", given("brand") or "", given("segment") or "", given("language") or ""
+    return Given(tuple(handles), *named)
 
 
 def handles_of(fields: Mapping[str, Any]) -> list[tuple[str, Hashable]]:

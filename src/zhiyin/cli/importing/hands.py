@@ -12,9 +12,11 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from importlib import import_module
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.db import connections
 
 from zhiyin.cli.frame import WorkFailed
@@ -91,6 +93,7 @@ def undisturbed() -> Iterator[None]:
 @contextmanager
 def several_hands(count: int, work: Callable[[Sequence[Any]], Sequence[Any]]) -> Iterator[Hands]:
     """``work`` in so many processes, each with a connection of its own to the database."""
+    import_module(settings.LOOP)  # else each hand would load everything that may listen, with its first fact
     connections.close_all()  # two processes on one connection would read each other's answers
     split = multiprocessing.get_context("fork")
     lines: list[Connection] = []

@@ -163,8 +163,9 @@ class Interactions:
 
     def apart(self, read: Mapping[int, Arrival | list[Fault]], count: int) -> list[list[int]]:
         """The places of what was read, in so many parts; whoever has an id or an address in common is in one part."""
-        handles = {place: [] if isinstance(one, list) else handles_of(one.customer) for place, one in read.items()}
-        return set_apart(handles, count)
+        return set_apart(
+            {place: () if isinstance(one, list) else handles_of(one.customer) for place, one in read.items()}, count
+        )
 
     def take(self, read: Sequence[Arrival | list[Fault]]) -> list[Outcome]:
         results = receive_read(read, by=self._here.by, now=self._here.now)
