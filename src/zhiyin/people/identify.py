@@ -185,11 +185,13 @@ def _keys_of(given: Iterable[Given]) -> list[list[Key]]:
     return [[(handle.kind, find(handle.kind, handle.value)) for handle in one.handles] for one in given]
 
 
-def _owners(keys: Iterable[Key]) -> tuple[dict[Key, int], set[Key]]:
+def _owners(keys: Collection[Key]) -> tuple[dict[Key, int], set[Key]]:
     """Whose these handles are, and which of them people share (a merge that they had caused was undone)."""
     which, wanted = any_of_hashes({value for _, value in keys})
+    kinds = sorted({kind for kind, _ in keys})  # the index begins with the kind
+    found = f"{_OWNERS} WHERE kind IN ({', '.join(['%s'] * len(kinds))}) AND value_hash {which}"
     owners, shared = {}, set()
-    for kind, value, customer, is_shared in rows(f"{_OWNERS} WHERE value_hash {which}", [wanted]):
+    for kind, value, customer, is_shared in rows(found, [*kinds, wanted]) if kinds else ():
         key = (kind, bytes(value))
         owners[key] = customer
         if is_shared:
