@@ -9,8 +9,9 @@ from zhiyin.lib.intervals import Estimate
 from zhiyin.lib.sampling import Design
 from zhiyin.metrics.adjusting import Reweighted, by_design, reweighted
 from zhiyin.metrics.comparing import Change, Sums, compare_estimates
-from zhiyin.metrics.engine import FLOOR, ask
+from zhiyin.metrics.engine import ask
 from zhiyin.metrics.language import Answer, Figure, Question
+from zhiyin.metrics.withholding import FLOOR
 
 _Key = tuple[Any, ...]
 

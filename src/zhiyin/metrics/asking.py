@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from zhiyin.metrics.engine import FLOOR, Records, ask, dimensions, facts_of, records
+from zhiyin.metrics.engine import Records, ask, dimensions, facts_of, records
 from zhiyin.metrics.language import METHODS, Answer, Measure, Question, UnknownName
+from zhiyin.metrics.withholding import FLOOR
 
 
 class Scope(Protocol):

@@ -15,10 +15,10 @@ from zhiyin.metrics.engines import Gone, MirrorUnreadable, at_hand
 from zhiyin.metrics.language import Answer, Dimension, Fact, Figure, Measure, Question, UnknownName
 from zhiyin.metrics.manifest import Manifest
 from zhiyin.metrics.planning import Plan, Shape, plan, plan_records, shape_of, values_of
+from zhiyin.metrics.withholding import FLOOR, telling_of, without_small_parts
 
 log = logging.getLogger("zhiyin.metrics.engine")
 
-FLOOR = 5  # answers, below which a figure is withheld: a person could be recognised in it
 LOOKS = 5  # how often a reader looks again when files were merged away under its hands
 _MOST_PLANS = 4096
 _NO_OWNER = 2**63 - 1
@@ -41,8 +41,17 @@ def ask(question: Question, *, floor: int = FLOOR) -> Answer:
     measure = _checked(question)
     if measure.is_derived:
         known = measures()
-        return derived.answered(question, measure, ask=_part, measures=known, floor=floor)
-    return _plain(question, measure, floor)
+        answer = derived.answered(question, measure, ask=_part, measures=known, floor=floor)
+    else:
+        answer = _plain(question, measure, floor)
+    return answer if floor == 1 else without_telling(answer)
+
+
+def without_telling(answer: Answer) -> Answer:
+    """The answer without parts in which a few people's own answers could be read: for a reader who asked without a
+    floor, and shows what is left to somebody."""
+    telling = telling_of(answer.question, dimensions(), but=answer.measure.across)
+    return without_small_parts(answer, telling, ask=_part) if telling else answer
 
 
 def _part(question: Question) -> Answer:

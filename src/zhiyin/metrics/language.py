@@ -151,6 +151,7 @@ class Dimension:
     labels: Callable[[Sequence[Any], str], Mapping[Any, str]] | None = None
     # Changes whenever ``column`` would build something else: an engine may keep what it compiled until then.
     version: Callable[[], str] | None = None
+    is_telling: bool = False  # its value is what somebody answered: small parts of it are not shown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,6 +193,7 @@ class Answer:
     question: Question
     figures: Sequence[Figure]
     as_of: datetime | None  # the record's moment up to which the mirror has read
+    left_out: int = 0  # groups that are not among the figures, since their few people would be told by it
 
     @property
     def whole(self) -> Figure:

@@ -150,6 +150,13 @@ DIMENSIONS: dict[str, Dimension] = {
         Dimension(
             key="place", name=both("地点", "Place"), facts=frozenset({"visits"}), column=lambda rows: rows["place"]
         ),
+        Dimension(
+            key="score",
+            name=both("分数", "Score"),
+            facts=frozenset({"visits"}),
+            column=lambda rows: rows["score"],
+            is_telling=True,
+        ),
         Dimension(key="text", name=both("文字", "Text"), facts=frozenset({"notes"}), column=lambda rows: rows["text"]),
         Dimension(key="day", name=both("日", "Day"), facts=BOTH, column=lambda rows: rows.day.cast("string")),
         Dimension(key="office", name=both("单元", "Unit"), facts=BOTH, column=lambda rows: rows["unit_id"]),

@@ -79,6 +79,8 @@ def get_measure(request: HttpRequest, key: str) -> HttpResponse:
         "as_of": found.as_of.isoformat() if found.as_of else None,
         "rows": as_rows(found, tree=tree),
     }
+    if found.left_out:
+        body["left_out"] = found.left_out
     if years := _unknown_years(asked):
         body["unknown_years"] = years
     for row, design in zip(body["rows"], designs, strict=False):  # nothing answered: one empty row, and no design

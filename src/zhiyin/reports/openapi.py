@@ -45,6 +45,10 @@ _FIGURES["properties"]["unknown_years"] = {
     "items": {"type": "integer"},
     "description": "Of figures by `calendar`: the years whose holidays are not known; their days count as `unknown`.",
 }
+_FIGURES["properties"]["left_out"] = {
+    "type": "integer",
+    "description": "Of figures cut by score: how many rows are not here; they would tell what a few people answered.",
+}
 
 GET_MEASURES = described(answers={200: listed(_DESCRIPTION)})
 GET_MEASURE = described(answers={200: _FIGURES}, query=MEASURE)

@@ -42,8 +42,14 @@ def survey_dimensions(facts: frozenset[str], *, scored: frozenset[str]) -> list[
             column=column_named("question"),
             labels=question_labels,
         ),
-        Dimension(key="score", name=both("分数", "Score"), facts=scored, column=column_named("value")),
-        Dimension(key="overall", name=both("总体打分", "Overall score"), facts=scored, column=column_named("overall")),
+        Dimension(key="score", name=both("分数", "Score"), facts=scored, column=column_named("value"), is_telling=True),
+        Dimension(
+            key="overall",
+            name=both("总体打分", "Overall score"),
+            facts=scored,
+            column=column_named("overall"),
+            is_telling=True,
+        ),
         Dimension(
             key="purpose",
             name=both("调查目的", "Purpose"),

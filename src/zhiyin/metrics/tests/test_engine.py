@@ -14,10 +14,11 @@ from pytest_django.fixtures import Settings
 from zhiyin.ledger.testing import NOW
 from zhiyin.lib import intervals
 from zhiyin.metrics import engine, mirror
-from zhiyin.metrics.engine import FLOOR, ask
+from zhiyin.metrics.engine import ask
 from zhiyin.metrics.engines import MirrorUnreadable
 from zhiyin.metrics.language import Answer, Figure, Question, UnknownName
 from zhiyin.metrics.testing import forget_rows, happen, note, visit
+from zhiyin.metrics.withholding import FLOOR
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -140,6 +141,34 @@ class TestSmallGroups:
     def test_a_count_of_few_is_no_secret(self) -> None:
         assert asked("visit_count", floor=30, where=(("place", "hall"),)).whole.value == 4.0
 
+    def test_a_count_cut_by_what_was_said_is_one(self) -> None:
+        """A row "hall, score 0: one" would tell what that one person said, and so would the row without its count."""
+        found = ask(Question(measure="visit_count", by=("place", "score"), units=None))
+        assert (list(found.figures), found.left_out) == ([], 8)
+        assert list(ask(Question(measure="visit_share", by=("score",), units=None)).figures) == []
+        assert ask(Question(measure="visit_count", where=(("score", "0"),), units=None)).whole.n == 0
+
+    def test_a_filter_by_what_was_said_may_leave_out_a_few_no_more_than_choose_them(self) -> None:
+        visits = [visit(100 + number, 10 if number else 3, place="desk") for number in range(7)]
+        happen(visits=visits)
+        mirror.catch_up(now=NOW)
+        desk = Question(measure="visit_count", where=(("place", "desk"),), units=None)
+        assert ask(desk).whole.n == 7
+        # Of seven, six said 10: subtraction would name the seventh.
+        only = ask(replace(desk, where=(*desk.where, ("score", "10"))))
+        assert (list(only.figures), only.left_out) == ([], 1)
+        both = ask(replace(desk, where=(*desk.where, ("score", "10"), ("score", "3"))))
+        assert both.whole.n == 7
+
+    def test_a_second_part_goes_where_the_first_could_be_had_by_subtraction(self) -> None:
+        scores = [10] * 9 + [9] * 6 + [3]
+        happen(visits=[visit(100 + number, score, place="desk") for number, score in enumerate(scores)])
+        mirror.catch_up(now=NOW)
+        found = ask(Question(measure="visit_count", by=("score",), where=(("place", "desk"),), units=None))
+        assert ({key: one.n for key, one in found.by_key().items()}, found.left_out) == ({10: 9}, 2)
+        seen = ask(Question(measure="visit_count", by=("score",), where=(("place", "desk"),), units=None), floor=1)
+        assert (len(seen.figures), seen.left_out) == (3, 0)
+
     def test_what_cannot_be_estimated_is_withheld_too(self) -> None:
         found = asked("visit_mean", where=(("place", ODD),)).whole
         assert (found.n, found.value) == (1, None)
@@ -224,7 +253,7 @@ class TestTheMirrorBehindIt:
 
     def test_what_the_catalogue_names_is_what_can_be_asked(self) -> None:
         assert {"visit_share", "visit_mean", "visit_count", "note_count"} < set(engine.measures())
-        assert set(engine.dimensions()) == {"place", "text", "day", "office"}
+        assert set(engine.dimensions()) == {"place", "score", "text", "day", "office"}
 
 
 class TestRecords:

@@ -1,5 +1,6 @@
 """From a question to its sheet: asked of the catalogue within the reader's units, compared, put in order."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -9,8 +10,9 @@ from django.utils import timezone
 
 from zhiyin.lib import intervals
 from zhiyin.lib.text import pick
+from zhiyin.metrics import withholding
 from zhiyin.metrics.comparing import Change, compare_many_figures
-from zhiyin.metrics.engine import dimensions, measures
+from zhiyin.metrics.engine import dimensions, measures, without_telling
 from zhiyin.metrics.language import Answer, Figure
 from zhiyin.people.access import Viewer
 from zhiyin.reports.explorer import rules
@@ -43,9 +45,14 @@ class _Making:
         self.names = Names(by.language)
         self.desk = Desk(by, period, asking.where)
         self.is_spread = asking.chart == "distribution" and can_be_distributed(asking)
+        self.left_out = 0
         self.better = "up" if self.measure.higher_is_better else "down"
 
     def sheet(self) -> Sheet:
+        sheet = self._sheet()
+        return replace(sheet, left_out=self.left_out)
+
+    def _sheet(self) -> Sheet:
         whole, whole_before = self._ask(), self._ask_before()
         cell = self._cells([(whole.whole, whole_before.whole if whole_before else None, ())])[0]
         frame = Sheet(
@@ -67,13 +74,17 @@ class _Making:
         return self._grid(frame) if self.asking.columns else self._list(frame)
 
     def _ask(self, *by: str) -> Answer:
-        return self.desk.ask(self.asking.measure, *by)
+        found = without_telling(self.desk.ask(self.asking.measure, *by))
+        self.left_out = max(self.left_out, found.left_out)
+        return found
 
     def _ask_before(self, *by: str) -> Answer | None:
         if self.asking.compare == "none":
             return None
         period = self.period
-        return self.desk.ask(self.asking.measure, *by, since=period.before_since, until=period.before_until)
+        return without_telling(
+            self.desk.ask(self.asking.measure, *by, since=period.before_since, until=period.before_until)
+        )
 
     def _cells(self, found: Sequence[tuple[Figure, Figure | None, tuple[tuple[str, str], ...]]]) -> list[Cell]:
         """Figures with their changes, judged together."""
@@ -217,13 +228,17 @@ class _Making:
 
     def _spread(self, frame: Sheet) -> Sheet:
         by = (self.asking.rows, SCORE) if self.asking.rows else (SCORE,)
-        answer = self._ask(*by)
-        scores = sorted({figure.key[-1] for figure in answer.figures}, key=_natural)
-        whole = answer.figures
+        answer = self.desk.ask(self.asking.measure, *by)
+        sizes: Counter[Any] = Counter()
+        for figure in answer.figures:
+            sizes[figure.key[:-1]] += figure.n
+        # A part of a whole is told by the whole's size, and of so few not even which scores there are.
+        whole = [figure for figure in answer.figures if sizes[figure.key[:-1]] >= withholding.FLOOR]
+        scores = sorted({figure.key[-1] for figure in whole}, key=_natural)
         words = {**frame.words, SCORE: pick(dimensions()[SCORE].name, self.by.language)}
         frame = replace(frame, unit="share", words=words)
         if not self.asking.rows:
-            total = sum(figure.n for figure in whole)
+            total = sizes[()]
             lines = [self._score_line(figure.key[0], figure.n, total) for figure in whole]
             lines.sort(key=lambda line: _natural(line.key))
             return replace(frame, lines=lines)
@@ -256,7 +271,7 @@ class _Making:
     @staticmethod
     def _share(n: int, total: int, *, at: tuple[tuple[str, str], ...]) -> Cell:
         if total < FLOOR:
-            return Cell(n=n, value=None, at=at, is_small=True)
+            return Cell(n=n if total >= withholding.FLOOR else 0, value=None, at=at, is_small=True)
         found = intervals.share(hits=n, n=total)
         return Cell(n=n, value=found.value, low=found.low, high=found.high, at=at)
 

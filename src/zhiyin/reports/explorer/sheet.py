@@ -76,6 +76,7 @@ class Sheet:
     n_left_out: int = 0  # answers in the columns that are not shown
     missing: int = 0  # days, weeks or months without anything
     withheld: int = 0
+    left_out: int = 0  # parts that are not here, since few people's own answers could be read in them
     as_of: datetime | None = None
     words: Mapping[str, str] = field(default_factory=dict)  # of the dimensions that it is cut by
 

@@ -82,6 +82,20 @@ class TestAsking:
         }
         assert lines == expected
 
+    @pytest.mark.parametrize("query", ["rows=segment&columns=score", "rows=score", "rows=segment&chart=distribution"])
+    def test_counts_do_not_tell_what_one_person_said(self, sign_in, query):
+        say(Said(times=1, at=NOW - DAY, scores=LOW, moment="waiting", segment="alone"))
+        mirror.catch_up(now=NOW)
+        client, _by = sign_in("executive")
+        measure = "top_box" if "distribution" in query else "responses"
+        answer = asked(client, f"{query}&segment=alone&measure={measure}")
+        found = answer.context["shown"].sheet
+        assert [key for key, _label in found.columns] == []
+        assert [line.key for line in found.lines if line.key != "alone"] == []
+        if measure == "responses":
+            assert found.left_out == 3  # 4, 3 and 2 points
+            assert "3 parts are left out" in answer.content.decode()
+
     def test_the_worst_comes_first_and_what_is_withheld_last(self, sign_in):
         client, _by = sign_in()
         found = asked(client, "rows=segment").context["shown"].sheet
