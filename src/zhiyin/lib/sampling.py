@@ -30,12 +30,13 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """A figure over clusters. ``variance`` is that of the figure; ``effect`` is how many times it exceeds the variance
+    """A figure over clusters, and ``alone`` answers that belong to none. ``variance`` is that of the figure; ``effect`` is how many times it exceeds the variance
     of as many independent answers; ``alike`` the intraclass correlation, None where it cannot be known."""
 
     value: float
     n: int
     clusters: int
+    alone: int
     variance: float
     effect: float
     alike: float | None
@@ -48,22 +49,30 @@ class Design:
 
 
 def clustered(clusters: Sequence[Cluster], *, alone: Cluster | None = None) -> Design:
-    """The mean over all answers, with its variance between clusters. ``alone`` are answers that belong to no cluster:
-    each of them stands for itself. Raises ValueError where there are not two clusters or such answers."""
+    """The mean over all answers, with its variance between clusters. ``alone`` are answers that belong to no cluster: a
+    stratum of their own (Cochran 1977, 5.3), so that another level there does not pass for likeness within clusters.
+    Raises ValueError for fewer than two clusters: how they differ cannot be known."""
     asked = [cluster for cluster in clusters if cluster.n > 0]
     loose = alone or Cluster(0, 0.0, 0.0)
-    units = len(asked) + loose.n
-    if units < 2:
+    if len(asked) < 2:
         raise ValueError("a design effect needs at least two clusters with answers")
-    n = sum(cluster.n for cluster in asked) + loose.n
-    value = (fsum(cluster.total for cluster in asked) + loose.total) / n
-    between = fsum((cluster.total - cluster.n * value) ** 2 for cluster in asked)
-    between += max(loose.squares - 2 * value * loose.total + loose.n * value * value, 0.0)
-    variance = between * units / (units - 1) / n**2
-    squares = max(fsum(cluster.squares for cluster in asked) + loose.squares - n * value * value, 0.0)
-    independent = squares / (n - 1) / n
+    inside = Cluster(*(fsum(getattr(one, name) for one in asked) for name in ("n", "total", "squares")))
+    n = int(inside.n) + loose.n
+    value = (inside.total + loose.total) / n
+    squares = inside.squares + loose.squares
+    independent = max(squares - n * value * value, 0.0) / (n - 1) / n
+    own = inside.total / inside.n
+    between = fsum((cluster.total - cluster.n * own) ** 2 for cluster in asked)
+    # What clusters add to the variance of their own stratum; that of the rest, and how the strata lie apart, stays.
+    added = between * len(asked) / (len(asked) - 1) - _spread(inside) * inside.n
+    variance = max(independent + added / n**2, 0.0)
     effect = variance / independent if independent > 0 else 1.0
-    return Design(value, n, units, max(variance, independent), effect, intraclass_correlation(asked))
+    alike = intraclass_correlation(asked)
+    return Design(value, n, len(asked), loose.n, max(variance, independent), effect, alike)
+
+
+def _spread(stratum: Cluster) -> float:
+    return max(stratum.squares - stratum.total**2 / stratum.n, 0.0) / (stratum.n - 1) if stratum.n > 1 else 0.0
 
 
 def intraclass_correlation(clusters: Sequence[Cluster]) -> float | None:

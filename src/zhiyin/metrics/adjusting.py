@@ -45,11 +45,11 @@ def by_design(
     level: float = LEVEL,
 ) -> ByDesign | None:
     """The figure over all clusters (the same question asked ``by`` staff, say) with an interval that allows for agents
-    differing. ``alone``: answers about no agent, each of which stands for itself. ``population``: how many people there
-    were, for a statement about just these people. None for fewer than two clusters with answers, and for counts."""
+    differing. ``alone``: answers about no agent, a stratum of their own. ``population``: how many people there were,
+    for a statement about just these people. None for fewer than two clusters with answers, and for counts."""
     found = [_cluster(sample) for sums in clusters if (sample := sample_of(sums))]
     loose = sample_of(alone or {})
-    if len(found) + (loose.n if loose else 0) < 2:
+    if len(found) < 2:
         return None
     design = clustered(found, alone=_cluster(loose) if loose else None)
     build = share_by_design if measure.unit == Unit.SHARE else mean_by_design

@@ -27,6 +27,10 @@ class Sureness:
     verdict: cards.Verdict | None
 
     @property
+    def about_agents(self) -> int:
+        return self.design.n - self.design.alone
+
+    @property
     def is_wider(self) -> bool:
         """Because answers are alike; that there are few agents widens an interval too, and says nothing of the kind."""
         return self.design.effect > 1 and self.times >= WORTH_A_WORD

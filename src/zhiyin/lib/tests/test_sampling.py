@@ -69,13 +69,30 @@ def test_clusters_of_one_answer_cost_nothing() -> None:
     assert design.size == pytest.approx(8)
 
 
-@given(_clusters, st.lists(st.integers(0, 10), max_size=9))
-def test_an_answer_that_belongs_to_nobody_is_a_cluster_of_its_own(answers: list[list[int]], loose: list[int]) -> None:
-    spelled_out = clustered([_cluster(values) for values in (*answers, *([value] for value in loose))])
-    found = clustered([_cluster(values) for values in answers], alone=_cluster(loose))
-    assert (found.n, found.clusters) == (spelled_out.n, spelled_out.clusters)
-    assert (found.value, found.variance) == pytest.approx((spelled_out.value, spelled_out.variance), abs=1e-9)
-    assert found.effect == pytest.approx(spelled_out.effect, abs=1e-6)
+def test_answers_about_nobody_at_another_level_are_no_likeness_within_clusters() -> None:
+    agents = [Cluster(30, 24.0, 24.0), Cluster(30, 23.0, 23.0), Cluster(30, 25.0, 25.0), Cluster(30, 24.0, 24.0)]
+    own = clustered(agents)
+    design = clustered(agents, alone=Cluster(60, 6.0, 6.0))
+    assert own.effect < 1
+    assert design.effect < 1
+    assert (design.n, design.clusters, design.alone) == (180, 4, 60)
+    assert design.value == pytest.approx(102 / 180)
+
+
+@given(_clusters, st.lists(st.integers(0, 10), min_size=2, max_size=9))
+def test_strata_add_up_to_what_they_are_alone(answers: list[list[int]], loose: list[int]) -> None:
+    flat = [value for values in answers for value in values]
+    inside, outside = [_cluster(values) for values in answers], _cluster(loose)
+    own, found = clustered(inside), clustered(inside, alone=outside)
+    independent = Sample.of([*flat, *loose]).variance / found.n
+    plain = Sample.of(flat).variance / own.n
+    added = (own.effect - 1) * plain * (own.n / found.n) ** 2
+    assert found.effect * independent == pytest.approx(max(independent + added, 0.0), abs=1e-9)
+
+
+def test_one_agent_and_a_hundred_answers_about_nobody_are_no_hundred_and_one_clusters() -> None:
+    with pytest.raises(ValueError, match="at least two clusters"):
+        clustered([Cluster(10, 9.0, 9.0)], alone=Cluster(100, 80.0, 80.0))
 
 
 def test_agents_all_of_one_mind_make_every_further_answer_worthless() -> None:

@@ -24,11 +24,11 @@ def test_a_share_whose_answers_cluster_by_agent_is_less_sure() -> None:
     assert by_design(COUNT, [{"n": 5.0}, {"n": 6.0}]) is None
 
 
-def test_answers_about_no_agent_stand_for_themselves() -> None:
-    found = by_design(SHARE, [hits(9, 10)], alone=hits(20, 30))
+def test_answers_about_no_agent_are_no_clusters() -> None:
+    found = by_design(SHARE, [hits(9, 10), hits(8, 10)], alone=hits(20, 30))
     assert found is not None
-    assert (found.design.clusters, found.estimate.n) == (31, 40)
-    assert by_design(SHARE, [], alone=hits(1, 1)) is None
+    assert (found.design.clusters, found.design.alone, found.estimate.n) == (2, 30, 50)
+    assert by_design(SHARE, [hits(9, 10)], alone=hits(20, 30)) is None
 
 
 def test_a_mean_and_an_nps_by_agent_stay_on_their_scale() -> None:

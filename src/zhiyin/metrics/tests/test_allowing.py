@@ -48,7 +48,7 @@ def test_figures_whose_answers_cluster_are_less_sure_than_they_look() -> None:
     assert edges == sorted(set(edges), key=float)
     design = found.designs[()]
     assert design.effect > 3
-    assert design.clusters == 3 + 5  # those without a place stand for themselves
+    assert (design.clusters, design.alone) == (3, 5)  # those without a place are no places
     assert ask(SHARE).whole == plain
 
 

@@ -82,10 +82,16 @@ def test_where_nothing_is_known_of_agents_nothing_is_said() -> None:
     mirror.catch_up(now=NOW)
     say(Said(times=20, at=RECENT, scores=FOUR, moment="waiting"))
     mirror.catch_up(now=NOW)
-    found = sureness(desk(), "top_box")  # each answer stands for itself
-    assert found is not None
-    assert not found.is_wider
+    assert sureness(desk(), "top_box") is None
     assert sureness(desk(), "funnel_i1") is None
+
+
+def test_answers_about_nobody_are_not_called_agents() -> None:
+    answered(agents(6), [20, 12, 19, 11, 20, 5], of=20)
+    say(Said(times=40, at=RECENT, scores=TEN, moment="waiting"))
+    mirror.catch_up(now=NOW)
+    client, _by = signed_in()
+    assert "6 名客服的 120 份评价，加上不涉及客服的 40 份" in client.get("/measures/top_box/sureness/").text
 
 
 def test_the_card_asks_for_its_line_and_a_browser_keeps_it() -> None:
