@@ -30,8 +30,9 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """A figure over clusters, and ``alone`` answers that belong to none. ``variance`` is that of the figure; ``effect`` is how many times it exceeds the variance
-    of as many independent answers; ``alike`` the intraclass correlation, None where it cannot be known."""
+    """A figure over clusters, and over ``alone`` answers that belong to none. ``variance`` is that of the figure;
+    ``effect`` is how many times it exceeds the variance of as many independent answers; ``alike`` the intraclass
+    correlation, None where it cannot be known."""
 
     value: float
     n: int
