@@ -57,8 +57,9 @@ def clustered(clusters: Sequence[Cluster], *, alone: Cluster | None = None) -> D
     loose = alone or Cluster(0, 0.0, 0.0)
     if len(asked) < 2:
         raise ValueError("a design effect needs at least two clusters with answers")
-    inside = Cluster(*(fsum(getattr(one, name) for one in asked) for name in ("n", "total", "squares")))
-    n = int(inside.n) + loose.n
+    totals, squared = fsum(one.total for one in asked), fsum(one.squares for one in asked)
+    inside = Cluster(sum(one.n for one in asked), totals, squared)
+    n = inside.n + loose.n
     value = (inside.total + loose.total) / n
     squares = inside.squares + loose.squares
     independent = max(squares - n * value * value, 0.0) / (n - 1) / n

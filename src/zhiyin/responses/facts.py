@@ -72,6 +72,11 @@ GAP_COLUMNS = {
 }
 
 
+def _judged() -> str:
+    """What rows of answers depend on besides the record: the slots, and how a score is judged on its scale."""
+    return f"{declared()} by scale"
+
+
 def _response_id(data: Mapping[str, Any]) -> Sequence[int]:
     return [int(data["response_id"])]
 
@@ -107,7 +112,7 @@ ANSWERS = Fact(
     order=("question", "day", "response_id"),
     rollups=ROLLUPS,
     forgotten_by={"people.customer_erased": responses_of_somebody},
-    version=declared,
+    version=_judged,
 )
 GAPS = Fact(
     name="gaps",

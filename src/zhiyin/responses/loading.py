@@ -18,6 +18,7 @@ from zhiyin.ledger.columns import columns_of
 from zhiyin.lib.arrays import column, local_days, local_hours, places_in, renamed
 from zhiyin.people.queries import group_columns
 from zhiyin.responses.models import Answer, Response
+from zhiyin.responses.rules import is_nps, low_to, top_from
 from zhiyin.surveys.queries import VersionCard, versions_by_id
 
 OUTCOME = "solved"  # the question in which a customer says what came of it
@@ -154,11 +155,9 @@ def _head(version: VersionCard, key: str) -> tuple[Any, ...] | None:
     roles, scale = questionnaire.roles, question.scale
     return (
         *(question.dimension or "", scale.low, scale.high),
-        # The threshold is the headline's; a question on another scale counts its own highest point.
-        roles.top_from if roles.top_from <= scale.high else scale.high,
-        questionnaire.follow_up.low_to if questionnaire.follow_up else scale.low + (scale.high - scale.low) * 6 // 10,
+        *(top_from(questionnaire, question), low_to(questionnaire, question)),
         scale.low + SATISFIED_FROM * (scale.high - scale.low),
-        *(key == roles.headline, key == roles.named.get("nps", roles.headline), key == roles.named.get("ces", "")),
+        *(key == roles.headline, is_nps(questionnaire, question), key == roles.named.get("ces", "")),
         *(version.survey, version.number),
     )
 

@@ -265,6 +265,11 @@ OTHERS = (
         estimate=nps_of,
         method=Method.MULTINOMIAL,
         where=lambda rows: _service(rows) & rows.is_nps,
+        scoring=both(
+            "只读 0–10 分的题：推荐者和贬损者只在这个量表上有定义；其他量表的题没有净推荐值。",
+            "Only a question on 0–10 is read, the scale for which promoters and detractors are defined; on any other "
+            "there is no NPS.",
+        ),
         source="S0.2",
     ),
     _answers(

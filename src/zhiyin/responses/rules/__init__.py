@@ -1,6 +1,7 @@
 """What an answer may be, and how one that another system collected comes in. Pure: no database, no clock."""
 
 from zhiyin.responses.rules.arrivals import AHEAD, ANSWER_FIELDS, Arrival, arrival_of, as_typed, read_arrival
+from zhiyin.responses.rules.boxes import is_nps, low_to, top_from
 from zhiyin.responses.rules.filling import (
     CROWD,
     REPEAT_FOR,
@@ -42,8 +43,11 @@ __all__ = [
     "fill_record",
     "from_form",
     "hidden_unless_low",
+    "is_nps",
+    "low_to",
     "own_words",
     "questions_read",
     "read_arrival",
     "sentence",
+    "top_from",
 ]

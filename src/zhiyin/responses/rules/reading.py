@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from zhiyin.responses.rules.boxes import is_nps
 from zhiyin.surveys.rules import Question, Questionnaire
 
 RECOVERY = "recovery"  # the purpose of a survey that asks whether the solution helped
@@ -52,6 +53,7 @@ def questions_read(
         and (one.key == wanted or is_cut or _is_one_of(one, reading.role))
         and _is_of(one, dimension)
         and (not question or one.key == question)
+        and (reading.role != "nps" or is_nps(questionnaire, one))
     )
 
 
