@@ -16,6 +16,8 @@ from zhiyin.lib.run_rules import NELSON_FIRST_FOUR, RunRule
 from zhiyin.metrics.comparing import Sums, sample_of
 from zhiyin.metrics.language import Figure, Measure, Unit
 
+LEAST = 5  # periods that a baseline rests on where nobody says how many: fewer say nothing about what is ordinary
+
 
 def chart(
     measure: Measure,
@@ -34,6 +36,8 @@ def chart(
     found = [_period(measure, sums, floor, counted) for sums in periods]
     if not isinstance(baseline, Baseline):
         first = found[: max(len(found) * 2 // 3, 1) if baseline is None else baseline]
+        if baseline is None and sum(1 for period in first if period.size) < LEAST:
+            return None
         frozen = _baseline(measure, first)
         if frozen is None:
             return None

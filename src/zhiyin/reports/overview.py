@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from zhiyin.journey.queries import journey_map, moments
 from zhiyin.lib.text import pick
-from zhiyin.metrics.comparing import compare, compare_figures, compare_many
+from zhiyin.metrics.comparing import compare_figures, compare_many
 from zhiyin.metrics.engine import measures
 from zhiyin.metrics.language import Figure
 from zhiyin.reports.causes import Why
@@ -21,7 +21,6 @@ from zhiyin.ui.numerals import change as points
 from zhiyin.ui.numerals import percent
 
 KPIS = ("top_box", "nps", "response_rate", "recovery_rate")
-TARGETS: Mapping[str, float] = {"top_box": 0.85, "nps": 50.0, "response_rate": 0.25, "recovery_rate": 0.65}
 FLOOR = cards.FLOOR
 
 
@@ -84,7 +83,6 @@ def kpi(desk: Desk, key: str) -> cards.Kpi:
         low=now.low,
         high=now.high,
         previous=before.value if before.n >= FLOOR else None,
-        target=TARGETS.get(key),
         change=moved.difference.value if moved else None,
         change_low=moved.difference.low if moved else None,
         change_high=moved.difference.high if moved else None,
@@ -146,11 +144,14 @@ def worst_moments(desk: Desk, *, most: int = 5) -> list[MomentRow]:
     whole = desk.ask("top_box").whole.value or 0.0
     known = {card.key: card for card in moments()}
     touchpoints, language = journey_map().touchpoints, desk.by.language
+    shown = {key: figure for key, figure in now.items() if key in known and figure.n >= FLOOR}
+    pairs = {key: (figure.sums, before[key].sums) for key, figure in shown.items() if key in before}
+    changes = compare_many(pair.now.measure, pairs)
     rows = []
-    for key, figure in now.items():
-        if key not in known or figure.n < FLOOR or figure.value is None:
+    for key, figure in shown.items():
+        if figure.value is None:
             continue
-        moved = compare(pair.now.measure, figure.sums, before[key].sums) if key in before else None
+        moved = changes.get(key)
         rows.append(
             MomentRow(
                 touchpoint=pick(touchpoints[known[key].touchpoint].name, language),

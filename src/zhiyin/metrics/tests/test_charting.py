@@ -19,9 +19,11 @@ def test_any_figure_over_time_has_a_chart() -> None:
     assert found.points[-1].is_out
     small = chart_figures(SCORE, [figure(value, n=9) for value in values], floor=30)
     assert small is None
-    shares = [figure(0.8, sums=hits(80, 100)) for _ in range(6)]
+    shares = [figure(0.8, sums=hits(80, 100)) for _ in range(9)]
+    assert chart_figures(SHARE, shares) is not None
     assert chart_figures(SHARE, shares) == chart(SHARE, [one.sums for one in shares])
-    means = [figure(8.0, sums=scores([8, 9, 7 + number % 2])) for number in range(6)]
+    means = [figure(8.0, sums=scores([8, 9, 7 + number % 2])) for number in range(9)]
+    assert chart_figures(SCORE, means) is not None
     assert chart_figures(SCORE, means) == chart(SCORE, [one.sums for one in means])
 
 
@@ -40,6 +42,14 @@ def test_a_share_over_time_is_a_p_chart_with_a_frozen_baseline() -> None:
     usual = chart(SHARE, weeks)
     assert usual is not None
     assert usual.baseline.periods == 10
+
+
+def test_limits_rest_on_five_periods_at_least_unless_somebody_says_on_how_many() -> None:
+    weeks: list[Any] = [hits(80 + number % 3, 100) for number in range(7)]  # two thirds of seven are four
+    assert chart(SHARE, weeks) is None
+    assert chart(SHARE, weeks, baseline=4) is not None
+    assert chart(SHARE, [*weeks, hits(80, 100)]) is not None
+    assert chart(SHARE, [None, *weeks]) is None  # a missing one is none of them
 
 
 def test_means_and_nps_over_time_are_charts_of_individual_values_and_counts_u_charts() -> None:

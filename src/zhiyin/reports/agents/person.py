@@ -117,7 +117,7 @@ def person_page(card: StaffCard, *, by: Viewer, period: Period) -> PersonPage:
 
 def _kpis(own: Desk, by: Viewer) -> list[cards.Kpi]:
     """Its definition is a page of figures, which not everybody may open."""
-    found = [replace(kpi(own, key), target=None) for key in ("top_box", "nps")]
+    found = [kpi(own, key) for key in ("top_box", "nps")]
     return found if by.may(Permission.SEE_FIGURES) else [replace(one, definition_url="") for one in found]
 
 
