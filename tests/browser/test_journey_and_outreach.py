@@ -97,7 +97,7 @@ class TestTheJourney:
         panel = page.locator("#panel")
         expect(panel.get_by_role("heading", name="转人工等待")).to_be_visible()
         expect(panel).to_contain_text("回我 138****8000")
-        expect(panel).to_contain_text("做到率：尚未测量")
+        expect(panel).to_contain_text("做到率没有测量")
         page.keyboard.press("Escape")
         expect(panel.locator("h2")).to_have_count(0)
         expect(page.locator("a[data-moment]:focus")).to_contain_text("转人工等待")

@@ -40,9 +40,10 @@ TIMERS = (
     "tell_of_broken_promises",
     "work_through_the_inbox",
     "remind_who_has_not_answered",
+    "tell_of_messages_long_in_doubt",
 )
 # Those of them that this timetable has no work for: they are called as well, though not in every minute.
-IDLE = {"try_failed_reactions_again", "work_through_the_inbox", "remind_who_has_not_answered"}
+IDLE = {"try_failed_reactions_again", "work_through_the_inbox", "remind_who_has_not_answered", TIMERS[-1]}
 IDLE_PERIOD = timedelta(minutes=10)
 POLICY = '[sending_hours]\nfrom = "00:00"\nto = "24:00"\n[age]\noff = true\n'
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.timeout(minutes(c=15, n=60))]

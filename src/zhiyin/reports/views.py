@@ -27,7 +27,6 @@ from zhiyin.reports.records import address
 from zhiyin.reports.sureness import sureness
 from zhiyin.reports.trends import GRAINS, trend
 
-SURE_FOR = 600  # seconds
 TRENDS = ("top_box", "nps", "recovery_rate")
 
 
@@ -131,13 +130,11 @@ def definition(request: HttpRequest, key: str) -> HttpResponse:
 @require_GET
 def how_sure(request: HttpRequest, key: str) -> HttpResponse:
     """The line on a card that says how much wider the interval is for answers that cluster by agent. It reads every
-    answer, and how alike agents are changes slowly: a browser keeps it for some minutes."""
+    answer, so no page waits for it."""
     desk = seen_desk(request, now=timezone.now())
     if key not in measures() or not desk.can_ask(key):
         raise NotFound
-    answer = render(request, "reports/parts/sureness.html", {"sure": sureness(desk, key)})
-    answer.headers["Cache-Control"] = f"private, max-age={SURE_FOR}"
-    return answer
+    return render(request, "reports/parts/sureness.html", {"sure": sureness(desk, key)})
 
 
 @require_GET

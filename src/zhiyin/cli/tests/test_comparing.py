@@ -25,9 +25,9 @@ CSV = "external_id,customer,scenario,at\n" + "".join(
 def test_the_record_is_replayed_before_and_after(run, tmp_path):
     now = datetime.now(UTC)
     make_world(now=now - timedelta(days=3))
-    for hours in (12, 8):
-        at = now - timedelta(hours=hours)
-        call = {"source": "t", "external_id": f"c{hours}", "touchpoint": "hotline", "ended_at": at.isoformat()}
+    for hour in (3, 7):  # by day in Shanghai, so that each message leaves at once whenever this runs
+        at = (now - timedelta(days=2)).replace(hour=hour)
+        call = {"source": "t", "external_id": f"c{hour}", "touchpoint": "hotline", "ended_at": at.isoformat()}
         receive([call | {"customer": {"external_id": "C1", "phone": "13900000001"}}], by=SYSTEM, now=at)
     (tmp_path / "loose.toml").write_text(LOOSE, "utf-8")
     before = list(decisions().values_list())

@@ -94,7 +94,7 @@ def test_answers_about_nobody_are_not_called_agents() -> None:
     assert "6 名客服的 120 份评价，加上不涉及客服的 40 份" in client.get("/measures/top_box/sureness/").text
 
 
-def test_the_card_asks_for_its_line_and_a_browser_keeps_it() -> None:
+def test_the_card_asks_for_its_line_by_itself() -> None:
     answered(agents(6), [20, 12, 19, 11, 20, 5], of=20)
     client, _by = signed_in()
     page = client.get(EVERYTHING).text
@@ -102,7 +102,7 @@ def test_the_card_asks_for_its_line_and_a_browser_keeps_it() -> None:
     line = client.get("/measures/top_box/sureness/?period=30d")
     assert "按客服聚集：区间放宽 ×" in line.text
     assert "<html" not in line.text
-    assert line.headers["Cache-Control"] == "private, max-age=600"
+    assert line.headers["Cache-Control"] == "no-store"
     assert "计入客服差异" in client.get("/measures/top_box/?period=30d").text
     agent, by = signed_in("agent", unit="N-1")
     assert agent.get("/measures/top_box/sureness/").status_code == 403
