@@ -121,7 +121,7 @@ def _bare(address: str, calls: list[list[Statement]]) -> float:
                 with connection.transaction():
                     for text, values, inside in call:
                         if inside:
-                            connection.execute(text, values, prepare=text.startswith("INSERT"))
+                            connection.execute(text, values, prepare=False)
 
     threads = [threading.Thread(target=work) for _ in range(CONNECTIONS)]
     started = time.perf_counter()

@@ -116,7 +116,7 @@ def _database(url: str) -> dict[str, object]:
         "HOST": unquote(parts.hostname or dict(parse_qsl(parts.query)).get("host", "")),
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": None,
-        "OPTIONS": {"connect_timeout": 10, "prepare_threshold": 2},  # see ledger/prepared.py
+        "OPTIONS": {"connect_timeout": 10},
     }
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import connection, models
 
-from zhiyin.ledger import prepared
+from zhiyin.ledger import sending
 from zhiyin.ledger.alike import Column, Same, as_rows, as_text
 from zhiyin.ledger.copying import Copying
 from zhiyin.lib.json_text import encoder
@@ -92,7 +92,7 @@ class Writing:
         held, self._held = self._held, []
         if held:
             self._under_way.close()
-            prepared.send(held)
+            sending.send(held)
 
 
 @cache
@@ -123,7 +123,7 @@ def insert_new(model: type[models.Model], columns: Mapping[str, Column]) -> int:
     if not count:
         return 0
     into, marks = _spelled_once(model._meta.db_table, tuple(columns))
-    with prepared.cursor() as cursor:
+    with sending.cursor() as cursor:
         if connection.vendor != "postgresql":
             statement = f"INSERT INTO {into} VALUES {marks} ON CONFLICT DO NOTHING"
             cursor.executemany(statement, list(as_rows(columns.values(), count)))

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from zhiyin.ledger import prepared
+from zhiyin.ledger import sending
 from zhiyin.ledger.bulk import moment
 from zhiyin.ledger.models import IntakeKey
 
@@ -50,7 +50,7 @@ def find_targets(keys: Iterable[bytes]) -> dict[bytes, int]:
 def _insert(rows: Sequence[Claim], *, now: datetime) -> dict[bytes, Claim]:
     """Insert them; returns the claims that others had made before."""
     keys = [one.key for one in rows]
-    with prepared.cursor() as cursor:
+    with sending.cursor() as cursor:
         if connection.vendor == "postgresql":
             targets = "{" + ",".join([str(one.target_id) for one in rows]) + "}"
             cursor.execute(_INSERT, [now, _uuids(keys), targets, _uuids(one.body for one in rows)])

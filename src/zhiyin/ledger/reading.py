@@ -10,13 +10,13 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Field, Func
 from django.db.models.sql.compiler import SQLCompiler
 
-from zhiyin.ledger import prepared
+from zhiyin.ledger import sending
 from zhiyin.ledger.bulk import array
 
 
 def rows(statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     """What a statement finds. Read moments by ``moment_in``."""
-    with prepared.cursor(asks=True) as cursor:
+    with sending.cursor() as cursor:
         cursor.execute(statement, values)
         found: list[tuple[Any, ...]] = cursor.fetchall()
     return found
