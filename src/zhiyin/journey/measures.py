@@ -7,7 +7,7 @@ import ibis
 from zhiyin.journey.rules import FUNNEL
 from zhiyin.lib.text import Text, both
 from zhiyin.metrics.estimates import passed_of
-from zhiyin.metrics.language import Measure, Unit
+from zhiyin.metrics.language import Measure, Method, Unit
 
 STEPS: dict[str, Text] = {
     "surfers": both("Q0 浏览者", "Q0 surfers"),
@@ -47,6 +47,7 @@ def _rate(place: int) -> Measure:
         at="at",
         sums={"n": _of(before), "hits": _of(after)},
         estimate=passed_of,
+        method=Method.PASSED,
         scoring=both(
             "各步人数由其他系统逐日告知（导入或接口）；两边口径不同可能大于 1。",
             "Other systems tell the counts day by day, by import or API; where they count differently it may exceed 1.",

@@ -22,7 +22,7 @@ from zhiyin.lib.sampling import (
     share_of_population,
 )
 from zhiyin.lib.weighting import Weighted, cell_weights, weighted_mean
-from zhiyin.metrics.comparing import BOUNDS, Sums, sample_of
+from zhiyin.metrics.comparing import BOUNDS, Sums, answers_of
 from zhiyin.metrics.language import Measure, Unit
 
 Key = TypeVar("Key", bound=Hashable)
@@ -47,8 +47,8 @@ def by_design(
     """The figure over all clusters (the same question asked ``by`` staff, say) with an interval that allows for agents
     differing. ``alone``: answers about no agent, a stratum of their own. ``population``: how many people there were,
     for a statement about just these people. None for fewer than two clusters with answers, and for counts."""
-    found = [_cluster(sample) for sums in clusters if (sample := sample_of(sums))]
-    loose = sample_of(alone or {})
+    found = [_cluster(sample) for sums in clusters if (sample := answers_of(measure, sums))]
+    loose = answers_of(measure, alone or {})
     if len(found) < 2:
         return None
     design = clustered(found, alone=_cluster(loose) if loose else None)
@@ -63,7 +63,7 @@ def _cluster(sample: Sample) -> Cluster:
 def of_population(measure: Measure, sums: Sums, *, population: int, level: float = LEVEL) -> Estimate | None:
     """The figure as a statement about the ``population`` people themselves: the more of them answered the surer, and
     certain when all did. None without answers (two for a mean), and for counts."""
-    sample = sample_of(sums)
+    sample = answers_of(measure, sums)
     if sample is None or (measure.unit != Unit.SHARE and sample.n < 2):
         return None
     if measure.unit == Unit.SHARE:
@@ -86,7 +86,7 @@ def reweighted(
 ) -> Reweighted | None:
     """Bring each group (of customers invited, say) back to its part of the ``population``. Raises ``Unreachable`` where
     a group of the population has no answers: join it with another. None without answers, and for counts."""
-    samples = {key: sample for key, sums in groups.items() if (sample := sample_of(sums))}
+    samples = {key: sample for key, sums in groups.items() if (sample := answers_of(measure, sums))}
     if not samples:
         return None
     weights = cell_weights({key: sample.n for key, sample in samples.items()}, population)

@@ -1,9 +1,11 @@
 """From the sums of two figures to whether they differ, by how much, and how sure that is. Pure.
 
-Every function takes the ``sums`` that travel with a ``Figure``; which method fits follows from what they add up: hits
-of n is a share, promoters and detractors an NPS, total and squares a mean. The arithmetic is in ``zhiyin.lib``;
-docs/formulas.md ("How sure a figure is") names each method and its source. Who stands out among many is in
-``ranking.py``, what is out of the ordinary over time in ``charting.py``, what explains a change in ``explaining.py``.
+Every function takes the ``sums`` that travel with a ``Figure``. Where the measure's figure is the mean of its
+answers, the method follows from what they add up: hits of n is a share, promoters and detractors an NPS, total and
+squares a mean. Other measures (a standard deviation, a ratio, a funnel's step) are compared by their own two
+intervals. The arithmetic is in ``zhiyin.lib``; docs/formulas.md ("How sure a figure is") names each method and its
+source. Who stands out among many is in ``ranking.py``, what is out of the ordinary over time in ``charting.py``, what
+explains a change in ``explaining.py``.
 """
 
 from collections.abc import Hashable, Mapping
@@ -15,13 +17,19 @@ from zhiyin.lib.differences import difference_of, p_value, p_value_of_means, p_v
 from zhiyin.lib.distributions import z_quantile
 from zhiyin.lib.intervals import FLOOR, LEVEL, Difference, Estimate, Recommenders, Sample, Verdict
 from zhiyin.lib.signals import confirmed, discoveries
-from zhiyin.metrics.language import Figure, Measure, Unit
+from zhiyin.metrics.language import Figure, Measure, Method, Unit
 
 Key = TypeVar("Key", bound=Hashable)
 Sums = Mapping[str, float]
 # The smallest change that matters, in each unit's own scale: below it a difference is not worth a word.
 RELEVANT: Mapping[str, float] = {"share": 0.01, "nps": 2.0, "score": 0.1, "index": 1.0}
 BOUNDS: Mapping[str, tuple[float, float]] = {"share": (0.0, 1.0), "nps": (-100.0, 100.0)}
+
+
+def answers_of(measure: Measure, sums: Sums) -> Sample | None:
+    """The answers whose mean is the measure's figure; None also for a measure that is no such mean: a standard
+    deviation adds up totals and squares too, and is not the mean of them."""
+    return sample_of(sums) if measure.is_mean else None
 
 
 def sample_of(sums: Sums) -> Sample | None:
@@ -63,11 +71,14 @@ def compare(
     level: float = LEVEL,
 ) -> Change | None:
     """The difference of two periods (or groups) with interval and verdict: Newcombe for shares, Welch for means, the
-    multinomial variance for NPS. None where one has no answers, and for counts.
+    multinomial variance for NPS, and the measure's own two intervals for what is none of these. None where one has no
+    answers, for counts, and for what has no sums of its own (``compare_figures``).
 
     ``relevant`` is the smallest change that matters; None takes the unit's (1 point of a share or an index, 2 of NPS,
     0.1 of a score).
     """
+    if not measure.is_mean:
+        return _compare_own(measure, now, before, relevant=relevant, floor=floor)
     found = _difference(now, before, level)
     if found is None:
         return None
@@ -75,6 +86,15 @@ def compare(
     matters = RELEVANT.get(measure.unit, 0.0) if relevant is None else relevant
     word = intervals.verdict(difference=difference, relevant=matters, floor=floor)
     return Change(difference, word, chance, chance)
+
+
+def _compare_own(measure: Measure, now: Sums, before: Sums, *, relevant: float | None, floor: int) -> Change | None:
+    if measure.method is Method.NONE or measure.over or measure.parts or not (now.get("n") and before.get("n")):
+        return None
+    first, second = measure.estimate(now), measure.estimate(before)
+    if first is None or second is None:
+        return None
+    return compare_estimates(measure, first, second, relevant=relevant, floor=floor)
 
 
 def compare_figures(

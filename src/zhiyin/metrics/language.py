@@ -40,6 +40,7 @@ class Method(StrEnum):
     Q_PROFILE = "q_profile"
     WIDEST = "widest"
     RATIO = "ratio"
+    PASSED = "passed"
     NONE = "none"
 
 
@@ -51,8 +52,14 @@ METHODS: Mapping[Method, Text] = {
     Method.Q_PROFILE: both("Q 剖面区间", "the Q-profile interval of a spread between groups"),
     Method.WIDEST: both("增量法，取最宽", "the delta method, as wide as it can be however the parts hang together"),
     Method.RATIO: both("两个总和之比的大样本方差", "the large-sample variance of a ratio of two totals"),
+    Method.PASSED: both(
+        "Wilson 区间；超过 1 时为两个计数之比的对数区间",
+        "Wilson's interval; above 1 that of a ratio of two counts, on the logarithm",
+    ),
     Method.NONE: both("计数，没有区间", "a count has no interval"),
 }
+# The figure is the mean of what each answer counts: 1 or 0; 100, 0 or -100; or the score itself.
+OF_ANSWERS = frozenset({Method.WILSON, Method.MULTINOMIAL, Method.STUDENT})
 
 
 @dataclass(frozen=True)
@@ -137,6 +144,12 @@ class Measure:
     def is_derived(self) -> bool:
         """Whether it is reckoned from the answers to other questions."""
         return bool(self.across or self.over or self.parts)
+
+    @property
+    def is_mean(self) -> bool:
+        """Whether its figure is the mean of its answers (a share, an NPS, a mean), one for each group: only then can
+        groups be ranked with shrinkage, drawn with limits, adjusted for their mix, and a change be taken apart."""
+        return self.method in OF_ANSWERS and not (self.always_by or self.over or self.parts)
 
 
 @dataclass(frozen=True, kw_only=True)

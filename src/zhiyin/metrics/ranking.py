@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 from zhiyin.lib.intervals import LEVEL
 from zhiyin.lib.shrinkage import shrink_means, shrink_shares, standings
 from zhiyin.lib.spread import Funnel, Spread, funnel, groups_of, share_groups, spread_between, within
-from zhiyin.metrics.comparing import BOUNDS, Sums, sample_of
+from zhiyin.metrics.comparing import BOUNDS, Sums, answers_of, sample_of
 from zhiyin.metrics.language import Measure, Unit
 
 Key = TypeVar("Key", bound=Hashable)
@@ -47,8 +47,9 @@ def ranked(
 ) -> Ranking[Key] | None:
     """Groups (agents, sites) ranked with shrinkage, so that small samples do not win or lose by luck. ``part`` is how
     large the best and the worst group are, to which ``in_best`` and ``in_worst`` are the chances of belonging. Groups
-    without answers are left out; None when nobody has any, and for counts."""
-    samples = {key: sample for key, sums in groups.items() if (sample := sample_of(sums))}
+    without answers are left out; None when nobody has any, and for
+    counts and whatever else is no share, NPS or mean."""
+    samples = {key: sample for key, sums in groups.items() if (sample := answers_of(measure, sums))}
     if not samples:
         return None
     if all("hits" in groups[key] for key in samples):
@@ -94,7 +95,7 @@ def spread(groups: Mapping[Key, Sums], *, level: float = LEVEL) -> Spread | None
 def funnel_limits(measure: Measure, groups: Mapping[Key, Sums]) -> dict[Key, Funnel]:
     """For each group with answers the 95 % and 99.8 % funnel limits at its size, around the figure of all answers. Pure
     chance only: a group outside differs from the whole; whether that is unusual among groups says ``ranked``."""
-    samples = {key: sample for key, sums in groups.items() if (sample := sample_of(sums))}
+    samples = {key: sample for key, sums in groups.items() if (sample := answers_of(measure, sums))}
     n = sum(sample.n for sample in samples.values())
     if not n:
         return {}

@@ -502,7 +502,7 @@ class TestRollUps:
         usable = [key for key, one in testing.DIMENSIONS.items() if measure.fact in one.facts]
         midnight = datetime(2026, 11, 20, tzinfo=ZoneInfo("Asia/Shanghai"))
         edges = [None, midnight + DAY * dice.randrange(40), midnight + timedelta(minutes=dice.randrange(60_000))]
-        values = {"place": "hall", "office": "2", "day": "2026-12-01", "text": "b"}
+        values = {"place": "hall", "office": "2", "day": "2026-12-01", "text": "b", "score": "9"}
         return Question(
             measure=measure.key,
             by=tuple(dice.sample(usable, dice.randrange(3))),

@@ -11,7 +11,7 @@ from zhiyin.lib.intervals import FLOOR, Estimate
 from zhiyin.lib.text import pick
 from zhiyin.metrics.asking import usable_dimensions
 from zhiyin.metrics.engine import measures
-from zhiyin.metrics.language import Measure, Unit
+from zhiyin.metrics.language import Measure
 from zhiyin.metrics.ranking import Ranked, Ranking, ranked
 from zhiyin.people.queries import StaffCard, staff_of, unit_names
 from zhiyin.reports import drawing
@@ -71,14 +71,11 @@ class Listing:
 
 
 def choices(desk: Desk) -> list[tuple[str, str]]:
-    """The measures that people can be shown by."""
+    """The measures that people can be ranked by: those about their answers whose figure is the mean of these."""
     return [
         (one.key, pick(one.name, desk.by.language))
         for one in measures().values()
-        if one.fact == "answers"
-        and one.unit != Unit.COUNT
-        and "staff" in usable_dimensions(one.fact)
-        and desk.can_ask(one.key)
+        if one.fact == "answers" and one.is_mean and "staff" in usable_dimensions(one.fact) and desk.can_ask(one.key)
     ]
 
 

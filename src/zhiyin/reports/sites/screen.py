@@ -71,12 +71,12 @@ class Comparison:
 
 
 def choices(desk: Desk) -> list[tuple[str, str]]:
-    """The measures that sites can be compared by: those that units cut, that this page's filters cut, and that are no
-    mere counts."""
+    """The measures that sites can be ranked by: those that units cut, that this page's filters cut, and whose figure is
+    the mean of answers; a count, a spread or a distribution has no place in a row of the best."""
     return [
         (one.key, pick(one.name, desk.by.language))
         for one in measures().values()
-        if one.unit != Unit.COUNT and "unit" in usable_dimensions(one.fact) and desk.can_ask(one.key)
+        if one.is_mean and "unit" in usable_dimensions(one.fact) and desk.can_ask(one.key)
     ]
 
 

@@ -75,6 +75,15 @@ class TestSites:
         assert (found.measure.key, page.status_code) == (measure, 200)
         assert found.sites[0].estimate or measure == "invitation_rate"
 
+    @pytest.mark.parametrize("page", ["/compare/", "/agents/"])
+    def test_every_measure_offered_has_a_page_and_what_cannot_be_ranked_is_not_offered(self, page: str) -> None:
+        client, _by = signed_in()
+        offered = {key for key, _name in client.get(page).context["measures"]}
+        assert "top_box" in offered
+        assert not offered & {"distribution", "standard_deviation", "cost_per_recovery", "funnel_i1", "spread_sites"}
+        for key in (*offered, "spread_sites", "spread_shifts", "spread_staff", "distribution"):
+            assert client.get(page, {"measure": key}).status_code == 200, key
+
     def test_a_branch_sees_its_own_part_and_nothing_to_compare_there(self) -> None:
         client, _by = signed_in("team_lead", unit="S")
         page = client.get("/compare/")
