@@ -117,11 +117,11 @@ def _bare(address: str, calls: list[list[Statement]]) -> float:
                     call = waiting.pop()
                 for text, values, inside in call:
                     if not inside:
-                        connection.execute(text, values, prepare=False)
+                        connection.execute(text, values, prepare=True)
                 with connection.transaction():
                     for text, values, inside in call:
                         if inside:
-                            connection.execute(text, values, prepare=False)
+                            connection.execute(text, values, prepare=not text.startswith(("SAVEPOINT", "RELEASE")))
 
     threads = [threading.Thread(target=work) for _ in range(CONNECTIONS)]
     started = time.perf_counter()
