@@ -49,8 +49,11 @@ def main() -> None:
             _say(_drain(process.pid, secret, staff, count))
 
 
-def _say(lines: Iterator[tuple[str, float, float, bool]]) -> None:
+def _say(lines: Iterator[tuple[str, float | None, float, bool]]) -> None:
     for what, found, target, is_least in lines:
+        if found is None:
+            print(f"{what}: NOT MEASURED, the backlog is too small for it", flush=True)
+            continue
         is_reached = found >= target if is_least else found <= target
         bound = "at least" if is_least else "at most"
         print(f"{what}: {found:,.1f} ({bound} {target:,}: {'reached' if is_reached else 'MISSED'})", flush=True)
@@ -67,7 +70,7 @@ def _prepare() -> int:
     return put_staff(StaffGiven(name="值班", unit="SD", code="DUTY", email="duty@example.com"), by=by, now=now)[0]
 
 
-def _come_in(secret: str, count: int, folder: Path) -> Iterator[tuple[str, float, float, bool]]:
+def _come_in(secret: str, count: int, folder: Path) -> Iterator[tuple[str, float | None, float, bool]]:
     ended = (datetime.now(UTC) - timedelta(minutes=5)).isoformat()
     by_file = count - count // BY_API
     path = folder / "calls.csv"
@@ -125,7 +128,7 @@ class Seen:
 PAGES = ("/log-in/", "/api/v1/invitations?limit=50", "/api/v1/surveys", "/readyz")
 
 
-def _drain(worker: int, secret: str, staff: int, count: int) -> Iterator[tuple[str, float, float, bool]]:
+def _drain(worker: int, secret: str, staff: int, count: int) -> Iterator[tuple[str, float | None, float, bool]]:
     from zhiyin.messaging.testing import messages
 
     seen, started, last_look, alert, alerted = Seen(), time.perf_counter(), 0.0, 0, 0.0
@@ -151,14 +154,16 @@ def _drain(worker: int, secret: str, staff: int, count: int) -> Iterator[tuple[s
     minutes = (time.perf_counter() - started) / 60
     yield (
         f"{count:,} messages drained, worker's start included: {count / minutes / 60:,.0f}/s; seconds",
-        (minutes * 60),
+        minutes * 60,
         DRAINED_IN,
         False,
     )
     yield "the worker's memory, MB", max(size for _, size in seen.memory), MEMORY, False
     yield "grows by MB for every 100,000 messages, after the first third", _slope(seen.memory, count), SLOPE, False
     yield f"p95 of {len(seen.pages):,} pages, seconds", statistics.quantiles(seen.pages, n=20)[-1], PAGE, False
-    yield f"the slowest of {len(seen.alerts)} alerts to staff, seconds", max(seen.alerts, default=0.0), ALERT, False
+    if alert:  # queued, and the backlog is gone, but this has not left: it counts for as long as it has waited
+        seen.alerts.append(time.perf_counter() - alerted)
+    yield f"the slowest of {len(seen.alerts)} alerts to staff, seconds", max(seen.alerts), ALERT, False
 
 
 def _first_link(folder: Path) -> str:
@@ -184,11 +189,12 @@ def _megabytes(process: int) -> float:
     return next(int(line.split()[1]) for line in text.splitlines() if line.startswith("VmRSS:")) / 1024
 
 
-def _slope(memory: list[tuple[int, float]], count: int) -> float:
-    """Megabytes for every 100,000 messages, by a straight line through what was seen once the worker was warm."""
+def _slope(memory: list[tuple[int, float]], count: int) -> float | None:
+    """Megabytes for every 100,000 messages, by a straight line through what was seen once the worker was warm. None
+    where that is less than ten looks: a line through a few says nothing."""
     warm = [(sent / 100_000, size) for sent, size in memory if sent >= count / 3]
-    if len({sent for sent, _ in warm}) < 2:
-        return 0.0
+    if len(warm) < 10 or len({sent for sent, _ in warm}) < 2:
+        return None
     return statistics.linear_regression(*zip(*warm, strict=True)).slope
 
 
